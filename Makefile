@@ -1,0 +1,43 @@
+# Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types layer bench clean
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help: ## what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+$(READY): pyproject.toml $(wildcard sources/*/pyproject.toml)
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python3"; exit 1; }
+	@echo "setting up $(VENV) ($$($(PYTHON) --version)); the first time takes about a minute"
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv: on Debian and Ubuntu, apt install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" 2>&1 | { grep -v '^WARNING' || true; }
+	@$(BIN)/python -m pip install --quiet --group dev -e . $(addprefix -e ,$(dir $(wildcard sources/*/pyproject.toml))) \
+		2>$(VENV)/install.log || { cat $(VENV)/install.log; exit 1; }
+	@touch $@
+
+demo: $(READY) ## the main job, without a key or an account
+	@$(BIN)/ingest demo
+
+test: $(READY) ## every test
+	@$(BIN)/python -m pytest -q
+
+lint: $(READY) ## style, types, import contract
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)
+	@$(BIN)/python layer/build.py $(LAYER)
+
+bench: $(READY) ## side by side with the script people write today
+	@$(BIN)/python bench/run.py
+
+clean: ## what the other targets made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache layer/build layer/dist dry-run

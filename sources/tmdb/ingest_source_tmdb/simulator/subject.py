@@ -1,0 +1,40 @@
+"""The one thing that a detail, and everything appended to it, is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest_source_tmdb.simulator.catalog import Catalog, Kind
+from ingest_source_tmdb.simulator.draw import Draw
+from ingest_source_tmdb.simulator.wire import Json
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A movie, a show, a person, or one season of a show (then ``season`` is above 0), in a language."""
+
+    catalog: Catalog
+    kind: Kind
+    number: int
+    language: str
+    season: int = 0
+
+    def draw(self, topic: str) -> Draw:
+        """Choices about one topic of this subject, the same in every language."""
+        return self.catalog.draw(self.kind, self.number, self.season, topic)
+
+    def row(self) -> Json:
+        return self.catalog.row(self.kind, self.number, self.language)
+
+
+def imdb_id(subject: Subject) -> str:
+    """Unique over movies and shows together, as in IMDb, where both share the tt namespace; nm for people."""
+    if subject.kind == "person":
+        return f"nm{10_000_000 + subject.number}"
+    return f"tt{subject.number * 2 + (10_000_001 if subject.kind == 'tv' else 10_000_000)}"
+
+
+def episodes_by_season(catalog: Catalog, show: int) -> tuple[int, ...]:
+    """How many episodes each season of a show has, from season 1 on."""
+    draw = catalog.draw("seasons", show)
+    return tuple(6 + draw.below(7) for _ in range(1 + draw.below(5)))
