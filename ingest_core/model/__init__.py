@@ -1,0 +1,55 @@
+"""The frozen values that travel between the modules, and the contract of a source."""
+
+from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
+from ingest_core.model.budget import FailureBudget
+from ingest_core.model.record import Missing, Origin, Record, Rejected
+from ingest_core.model.report import Counts, Report, Status
+from ingest_core.model.secret import Secret
+from ingest_core.model.source import (
+    ApiClient,
+    Auth,
+    Connection,
+    Context,
+    Fetched,
+    Planned,
+    Request,
+    Settings,
+    Source,
+    bearer,
+    header_key,
+    query_key,
+)
+from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated
+
+__all__ = [
+    "Answer",
+    "ApiClient",
+    "Auth",
+    "Checkpoint",
+    "Connection",
+    "Context",
+    "Counts",
+    "FailureBudget",
+    "Fetched",
+    "Missing",
+    "Origin",
+    "Outcome",
+    "Planned",
+    "Record",
+    "Ref",
+    "Rejected",
+    "Report",
+    "Request",
+    "Row",
+    "Secret",
+    "Settings",
+    "Slice",
+    "Source",
+    "Status",
+    "Truncated",
+    "bearer",
+    "field_of",
+    "header_key",
+    "query_key",
+    "rows_of",
+]

@@ -1,0 +1,19 @@
+"""How much may fail before a run must not commit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FailureBudget:
+    """How many records may lie in the quarantine and the run still commits: a count, or a share of what was tried."""
+
+    count: int = 0
+    share: float | None = None
+
+    def allows(self, rejected: int, tried: int) -> bool:
+        """Whether `rejected` of `tried` records may be missing from a committed run."""
+        if self.share is not None:
+            return rejected <= self.share * tried
+        return rejected <= self.count

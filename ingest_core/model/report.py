@@ -1,0 +1,82 @@
+"""What a run did, in numbers and words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Status(Enum):
+    """How a run ended, and the exit code of the command that ran it."""
+
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    LOCKED = "locked"
+
+    @property
+    def exit_code(self) -> int:
+        return {"done": 0, "failed": 1, "partial": 3, "locked": 5}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Totals of a run, summed from its parts.
+
+    records     landed: written now, or found there with the same bytes
+    written     of those, written by this run
+    bytes       of the bodies landed
+    missing     ids that the API does not have
+    rejected    in the quarantine
+    repeated    the same id again from another slice of this run; the first one stands
+    conflicts   a different document was there under the key; it was kept
+    unaccounted pinned ids that a slice never answered for
+    slices      closed, each with its part
+    requests    HTTP requests sent, retries included
+    retries     of those, sent again
+    throttled   of those, refused with 429
+    """
+
+    records: int = 0
+    written: int = 0
+    bytes: int = 0
+    missing: int = 0
+    rejected: int = 0
+    repeated: int = 0
+    conflicts: int = 0
+    unaccounted: int = 0
+    slices: int = 0
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The whole account of one run. `problems` are sentences for a person; `manifest` is a key, None if not committed.
+
+    `error` is the failure that decided the status, as (kind, sentence, hint); its exit code is `exit_code`.
+    """
+
+    status: Status
+    config: str
+    source: str
+    label: str
+    date: dt.date
+    run: str
+    lake: str
+    prefix: str
+    counts: Counts
+    seconds: float
+    manifest: str | None = None
+    already_done: bool = False
+    limited: bool = False
+    error: tuple[str, str, str] | None = None
+    exit_code: int = 0
+    problems: tuple[str, ...] = ()
+    truncated: tuple[str, ...] = ()
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    notice: str = ""

@@ -1,0 +1,36 @@
+"""A secret that can travel without being seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Secret:
+    """A reference to a secret, resolved when it is first needed.
+
+    `repr`, `str` and JSON show the reference (`env:TMDB_TOKEN`), never the value: only `reveal` gives that, and only
+    the code that signs a request calls it.
+    """
+
+    __slots__ = ("_resolve", "reference")
+
+    def __init__(self, reference: str, resolve: Callable[[str], str]) -> None:
+        self.reference = reference
+        self._resolve = resolve
+
+    def reveal(self) -> str:
+        """The value. Raises CredentialsError, naming the reference, where it cannot be had."""
+        return self._resolve(self.reference)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.reference})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.reference == self.reference
+
+    def __hash__(self) -> int:
+        return hash(self.reference)
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Secret is not written anywhere; keep its reference instead")

@@ -1,0 +1,137 @@
+"""The contract of a source, as a plugin's author sees it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, Protocol
+
+from ingest_core.errors import Mistake
+from ingest_core.model.answer import Answer, Outcome
+from ingest_core.model.record import Missing, Record, Rejected
+from ingest_core.model.secret import Secret
+from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated
+
+Settings = Mapping[str, Any]
+Planned = Slice | Ref | Checkpoint
+Fetched = Record | Missing | Rejected | Ref | Checkpoint | Truncated | Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How requests are signed: secrets that go into headers or into the query, and nowhere else.
+
+    `headers` maps a name to (prefix, secret), `params` a name to a secret. Signing happens as a request leaves; no
+    URL, log or answer ever holds the result.
+    """
+
+    headers: Mapping[str, tuple[str, Secret]] = field(default_factory=dict)
+    params: Mapping[str, Secret] = field(default_factory=dict)
+
+
+def bearer(token: Secret) -> Auth:
+    """`Authorization: Bearer <token>` (RFC 6750)."""
+    return Auth(headers={"Authorization": ("Bearer ", token)})
+
+
+def header_key(name: str, key: Secret) -> Auth:
+    """The key in a header of its own, for example `X-Api-Key`."""
+    return Auth(headers={name: ("", key)})
+
+
+def query_key(name: str, key: Secret) -> Auth:
+    """The key as a query parameter, for APIs that take it no other way."""
+    return Auth(params={name: key})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where requests may go, how they are signed, and what an answer means to this API.
+
+    `base_url` is https, or http on loopback. `hosts` are further hosts that absolute URLs may name. `classify` gives
+    the Outcome of an answer, or None for what its HTTP status says. `probe` is a cheap path that `ingest check` asks.
+    """
+
+    base_url: str
+    auth: Auth | None = None
+    hosts: tuple[str, ...] = ()
+    classify: Callable[[Answer], Outcome | None] | None = None
+    probe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET: `path` below the base URL (or an absolute URL on a declared host) and its query.
+
+    Values are strings, numbers or booleans (sent as `true` and `false`); None leaves a parameter out.
+    """
+
+    path: str
+    params: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+class ApiClient(Protocol):
+    """`ctx.api`: paced, retried, bounded and redacted."""
+
+    def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
+        """One answer. Raises what `Answer.check` raises."""
+        ...
+
+    def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
+        """An answer for each request, in the order asked, fetched concurrently; raises for none of them.
+
+        Takes from `requests` at most twice `connections` ahead of what was consumed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What `plan` and `fetch` are given.
+
+    `settings` are checked and have their defaults; values marked as secrets are `Secret`. `date` is the run's logical
+    date. `checkpoint` is what the newest committed run of an earlier date left. `api` is None for a source without
+    `connect`. `open(uri)` reads a file on disk or in S3 as a binary stream. `landed(stream, since)` gives the ids
+    that committed runs landed on or after the date `since`.
+    """
+
+    settings: Settings
+    date: dt.date
+    checkpoint: Mapping[str, Any]
+    api: ApiClient
+    open: Callable[[str], BinaryIO]
+    landed: Callable[[str, dt.date], Iterator[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A plugin: a name, a settings schema and two functions.
+
+    name             what a config's `source:` says, `[a-z][a-z0-9_]*`
+    label            the folder in the lake; None for a generic source whose config must say `label:`
+    settings_schema  JSON Schema (draft 2020-12) of `settings:`; `"format": "secret"` marks a secret
+    plan             plan(ctx) -> slices, refs, checkpoints; few requests or none, writes nothing, may run twice
+    fetch            fetch(ctx, slice) -> records and the rest; stateless, repeatable, any order, any machine
+    connect          connect(settings) -> Connection; left out: no network
+    check            check(settings, lake) -> mistakes that a schema cannot express; no I/O
+    demo             demo() -> context manager that starts the source's simulator and gives settings for it
+    streams          every stream it lands. Left out: it has one stream, and a record's file is `<id>.json`
+    notice           attribution that the API's terms ask for
+    rate             requests per second where the config says nothing
+    connections      requests at the same time where the config says nothing
+    """
+
+    name: str
+    label: str | None
+    settings_schema: Mapping[str, Any]
+    plan: Callable[[Context], Iterable[Planned]]
+    fetch: Callable[[Context, Slice], Iterable[Fetched]]
+    connect: Callable[[Settings], Connection] | None = None
+    check: Callable[[Settings, str], Iterable[Mistake]] | None = None
+    demo: Callable[[], AbstractContextManager[Settings]] | None = None
+    streams: tuple[str, ...] = ()
+    notice: str = ""
+    rate: float = 10
+    connections: int = 10

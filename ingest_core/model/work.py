@@ -1,0 +1,72 @@
+"""What a plan is made of: slices, refs and checkpoints."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_STREAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
+
+
+def checked_stream(stream: object) -> str:
+    """`stream` itself where it is a legal stream name, `[a-z][a-z0-9_]*`; else ValueError."""
+    if not isinstance(stream, str) or not _STREAM.fullmatch(stream):
+        raise ValueError(f"stream {stream!r}: a stream is a lower-case word such as 'movie' or 'issue_comment'")
+    return stream
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The smallest unit of work that can be retried alone.
+
+    `name` is unique within the run and names the slice's part (`[A-Za-z0-9][A-Za-z0-9._-]*`, at most 120 characters).
+    `params` is the source's own and must survive a JSON round trip. `stream` and `ids` are set by the core alone, on
+    slices that it makes from refs: exactly these ids, nothing else, are asked of the source.
+    `requests` and `records` are estimates that `ingest plan` adds up.
+    """
+
+    name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    stream: str | None = None
+    ids: tuple[str, ...] = ()
+    requests: int = 1
+    records: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(
+                f"slice name {self.name!r}: use letters, digits, '.', '_' and '-', 120 at most, a letter or digit first"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A stream and an id that are still to be fetched; the core gathers refs into slices of pinned ids."""
+
+    stream: str
+    id: str | int
+
+    def __post_init__(self) -> None:
+        checked_stream(self.stream)
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What the next run needs to know. Merged by name when the run commits; the last value of a name wins."""
+
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """The API has more than it hands out: `name` is what was cut (`movie/popular`), `reason` the sentence to report.
+
+    It changes nothing else; it exists so that a limit of the API is reported instead of met in silence.
+    """
+
+    name: str
+    reason: str
