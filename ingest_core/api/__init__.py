@@ -1,0 +1,29 @@
+"""HTTP for sources: pacing, retry, limits, signing and classification live here and nowhere else."""
+
+from ingest_core.api.client import Api, NoApi, Traffic
+from ingest_core.api.pacer import Pacer
+from ingest_core.api.retry import Limits
+from ingest_core.api.target import require_https
+from ingest_core.api.transport import (
+    HttpRequest,
+    HttpResponse,
+    RequestsTransport,
+    Transport,
+    TransportError,
+    new_session,
+)
+
+__all__ = [
+    "Api",
+    "HttpRequest",
+    "HttpResponse",
+    "Limits",
+    "NoApi",
+    "Pacer",
+    "RequestsTransport",
+    "Traffic",
+    "Transport",
+    "TransportError",
+    "new_session",
+    "require_https",
+]

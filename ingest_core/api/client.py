@@ -1,0 +1,204 @@
+"""`ctx.api`: every request of a source goes through here, and so do pacing, retry, limits and signing."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from ingest_core.api.classify import by_status, reason
+from ingest_core.api.pacer import Pacer
+from ingest_core.api.retry import Limits, retry_after
+from ingest_core.api.target import Target
+from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
+from ingest_core.backpressure import Backpressure
+from ingest_core.clock import Clock
+from ingest_core.errors import PluginError
+from ingest_core.model import Answer, Auth, Connection, Outcome, Request
+
+logger = logging.getLogger(__name__)
+
+USER_AGENT = "ingest-core"
+
+
+@dataclass
+class Traffic:
+    """What went over the wire so far. Written under the lock of its Api, read by whoever reports."""
+
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+
+
+class Api:
+    """One API as one run sees it. Thread-safe.
+
+    `pool` sends the requests (as many threads as `connections`); `stop`, once set, ends every wait, and requests that
+    have not been sent yet come back as transient.
+    """
+
+    def __init__(  # noqa: PLR0913 -- what has an outside is passed in, piece by piece
+        self,
+        connection: Connection,
+        transport: Transport,
+        *,
+        pacer: Pacer,
+        pool: Executor,
+        connections: int,
+        backpressure: Backpressure,
+        clock: Clock,
+        chance: random.Random,
+        stop: threading.Event,
+        traffic: Traffic,
+        limits: Limits | None = None,
+    ) -> None:
+        self._target = Target(connection)
+        self._auth = connection.auth or Auth()
+        self._classify = connection.classify
+        self._transport = transport
+        self._pacer = pacer
+        self._pool = pool
+        self._ahead = 2 * connections
+        self._backpressure = backpressure
+        self._clock = clock
+        self._chance = chance
+        self._stop = stop
+        self._limits = limits or Limits()
+        self._lock = threading.Lock()
+        self.traffic = traffic
+
+    def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
+        """One answer. Raises what `Answer.check` raises."""
+        return self._take(self._submit(Request(path, params))).check()
+
+    def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
+        """An answer for each request, in the order asked, fetched concurrently; raises for none of them."""
+        under_way: deque[Future[Answer]] = deque()
+        try:
+            for request in requests:
+                under_way.append(self._submit(request if isinstance(request, Request) else Request(request)))
+                while under_way and (len(under_way) >= self._ahead or not self._backpressure.has_bytes_free()):
+                    yield self._take(under_way.popleft())
+            while under_way:
+                yield self._take(under_way.popleft())
+        finally:
+            for future in under_way:
+                if not future.cancel():
+                    future.add_done_callback(self._drop)
+
+    def _submit(self, request: Request) -> Future[Answer]:
+        url = self._target.url(request)
+        self._backpressure.count(requests=1)
+        future = self._pool.submit(self._ask, url)
+        future.add_done_callback(self._count_done)
+        return future
+
+    def _count_done(self, future: Future[Answer]) -> None:
+        failed = future.cancelled() or future.exception() is not None
+        self._backpressure.count(requests=-1, answered=0 if failed else len(future.result().body))
+
+    def _drop(self, future: Future[Answer]) -> None:
+        if future.exception() is None:
+            self._backpressure.count(answered=-len(future.result().body))
+
+    def _take(self, future: Future[Answer]) -> Answer:
+        answer = future.result()
+        self._backpressure.count(answered=-len(answer.body))
+        return answer
+
+    def _ask(self, url: str) -> Answer:
+        """Sends, and sends again while the outcome is transient and the limits allow it."""
+        began: float | None = None
+        attempt = 0
+        while True:
+            attempt += 1
+            self._pacer.wait(self._stop)
+            began = self._clock.monotonic() if began is None else began
+            left = began + self._limits.seconds - self._clock.monotonic()
+            if self._stop.is_set():
+                return self._no_answer(url, attempt, "the run is stopping", Outcome.TRANSIENT)
+            answer, wanted = self._attempt(url, attempt, left)
+            if answer.outcome is not Outcome.TRANSIENT:
+                return answer
+            pause = self._limits.backoff(attempt, self._chance) if wanted is None else wanted
+            left = began + self._limits.seconds - self._clock.monotonic()
+            if attempt >= self._limits.attempts or pause >= left:
+                return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
+            logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
+            self._clock.pause(pause, self._stop)
+
+    def _attempt(self, url: str, attempt: int, left: float) -> tuple[Answer, float | None]:
+        """One exchange: the answer, and the seconds that its Retry-After asks for."""
+        signed = self._sign(url)
+        with self._lock:
+            self.traffic.requests += 1
+            self.traffic.retries += attempt > 1
+        try:
+            response = self._transport.send(signed, seconds=left, max_bytes=self._limits.max_bytes)
+        except TransportError as error:
+            outcome = Outcome.REJECTED if error.permanent else Outcome.TRANSIENT
+            return self._no_answer(url, attempt, str(error), outcome), None
+        answer = self._judge(url, attempt, response)
+        wanted = retry_after(response.headers.get("retry-after"), self._clock.now())
+        if answer.status == 429:
+            with self._lock:
+                self.traffic.throttled += 1
+            self._pacer.refused(None if wanted is None else min(wanted, self._limits.seconds))
+        return answer, wanted
+
+    def _judge(self, url: str, attempt: int, response: HttpResponse) -> Answer:
+        answer = Answer(
+            status=response.status,
+            headers=response.headers,
+            body=response.body,
+            url=url,
+            fetched_at=self._clock.now(),
+            attempts=attempt,
+        )
+        outcome = (self._classify(answer) if self._classify else None) or by_status(answer)
+        if outcome is Outcome.OK:
+            return answer
+        hint = self._credentials_hint() if outcome is Outcome.UNAUTHORIZED else ""
+        return replace(answer, outcome=outcome, reason=reason(answer, outcome), hint=hint)
+
+    def _no_answer(self, url: str, attempt: int, why: str, outcome: Outcome) -> Answer:
+        return Answer(
+            status=0,
+            headers={},
+            body=b"",
+            url=url,
+            fetched_at=self._clock.now(),
+            attempts=attempt,
+            outcome=outcome,
+            reason=why,
+        )
+
+    def _sign(self, url: str) -> HttpRequest:
+        headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+        for name, (prefix, secret) in self._auth.headers.items():
+            headers[name] = prefix + secret.reveal()
+        keys = urlencode([(name, secret.reveal()) for name, secret in self._auth.params.items()])
+        if keys:
+            url = f"{url}{'&' if '?' in url else '?'}{keys}"
+        return HttpRequest(url, headers)
+
+    def _credentials_hint(self) -> str:
+        secrets = [secret for _, secret in self._auth.headers.values()] + list(self._auth.params.values())
+        if not secrets:
+            return "this API wants a key, and the source sends none"
+        return f"check {' and '.join(secret.reference for secret in secrets)}: the API refused the key it holds"
+
+
+class NoApi:
+    """Stands where a source has no `connect`: any use is a mistake of its author."""
+
+    def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
+        raise PluginError(f"GET {path}: this source has no network", hint="give Source(connect=…)")
+
+    def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
+        raise PluginError("get_many: this source has no network", hint="give Source(connect=…)")

@@ -1,0 +1,45 @@
+"""How often, how long and when to try again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds of one request.
+
+    attempts   how often it is sent at most
+    seconds    its whole life: waiting for its turn excluded, retries and back-off included
+    max_bytes  of its body, after decompression
+    base, cap  of the back-off, in seconds
+    """
+
+    attempts: int = 8
+    seconds: float = 120.0
+    max_bytes: int = 32 * 1024 * 1024
+    base: float = 0.5
+    cap: float = 30.0
+
+    def backoff(self, attempt: int, chance: random.Random) -> float:
+        """Seconds before attempt `attempt` + 1: exponential, with jitter over its upper half."""
+        full = min(self.cap, self.base * 2.0 ** (attempt - 1))
+        return full * chance.uniform(0.5, 1.0)
+
+
+def retry_after(value: str | None, now: dt.datetime) -> float | None:
+    """Seconds that a Retry-After header asks for (RFC 9110, 10.2.3: seconds or a date); None where it says nothing."""
+    if value is None:
+        return None
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        when = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=dt.UTC)
+    return max(0.0, (when - now).total_seconds())

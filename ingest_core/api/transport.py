@@ -1,0 +1,119 @@
+"""One HTTP exchange: the port, and requests.Session behind it.
+
+A transport sends one GET and reads one body. It follows no redirect, retries nothing, knows no secret but those it is
+given with the request, and its errors are words of our own: the texts of HTTP libraries quote URLs and headers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import requests
+import urllib3.exceptions
+from requests.adapters import HTTPAdapter
+
+CHUNK = 64 * 1024
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A GET as it leaves, signature included. Never logged, never shown."""
+
+    url: str
+    headers: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return "HttpRequest(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """Status, headers by lower-case name, and the body after HTTP decompression."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class TransportError(Exception):
+    """No complete answer came. The text is safe to show; `permanent` says that a retry cannot help."""
+
+    def __init__(self, what: str, *, permanent: bool = False) -> None:
+        super().__init__(what)
+        self.permanent = permanent
+
+
+class Transport(Protocol):
+    """Something that sends one GET."""
+
+    def send(self, request: HttpRequest, *, seconds: float, max_bytes: int) -> HttpResponse:
+        """The answer, whatever its status. Raises TransportError after `seconds`, or past `max_bytes` of body."""
+        ...
+
+
+def new_session(connections: int) -> requests.Session:
+    """A session that keeps `connections` open to a host and takes nothing from the environment.
+
+    Proxies, netrc and certificate files are explicit choices of the person who runs this, not of the shell.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class RequestsTransport:
+    """The default transport: a requests.Session, shared by the threads of the API pool."""
+
+    def __init__(self, session: requests.Session) -> None:
+        self._session = session
+
+    def send(self, request: HttpRequest, *, seconds: float, max_bytes: int) -> HttpResponse:
+        until = time.monotonic() + seconds
+        try:
+            with self._session.get(
+                request.url,
+                headers=dict(request.headers),
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds)),
+            ) as response:
+                body = _read(response, until, max_bytes)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpResponse(response.status_code, headers, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise TransportError(_in_own_words(error)) from None
+
+
+def _read(response: requests.Response, until: float, max_bytes: int) -> bytes:
+    chunks, size = [], 0
+    for chunk in response.iter_content(CHUNK):
+        size += len(chunk)
+        if size > max_bytes:
+            raise TransportError(f"the body is larger than {max_bytes:,} bytes", permanent=True)
+        if time.monotonic() > until:
+            raise TransportError("the body came too slowly")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _in_own_words(error: Exception) -> str:
+    """What happened, without the library's own text, which may quote the URL and with it a key."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the server's TLS certificate is not trusted"
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+        return "no answer in time"
+    if isinstance(error, requests.exceptions.ContentDecodingError):
+        return "the body is not what its Content-Encoding says"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return "the body was cut short"
+    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError | OSError):
+        return "the connection failed or was reset"
+    return f"the request failed ({type(error).__name__})"
