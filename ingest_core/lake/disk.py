@@ -1,0 +1,140 @@
+"""A lake in a folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from ingest_core.errors import LakeError
+from ingest_core.lake.port import Entry, Stored
+
+TEMPORARY = ".ingest-tmp-"
+
+
+class DiskLake:
+    """Files below `root`.
+
+    A file appears whole or not at all: it is written beside its place, flushed to the disk, and linked to its name.
+    `os.link` fails where the name exists, which is this lake's "only if absent". A disk keeps no metadata.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+        self._unsettled: set[Path] = set()
+        self._made: set[Path] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def uri(self) -> str:
+        return str(self._root)
+
+    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        path = self._path(key)
+        try:
+            temporary = self._write_beside(path, body)
+            try:
+                os.link(temporary, path)
+            except FileExistsError:
+                return False
+            finally:
+                temporary.unlink()
+        except OSError as error:
+            raise _lake_error(path, error) from error
+        return True
+
+    def put(self, key: str, body: bytes) -> None:
+        path = self._path(key)
+        try:
+            self._write_beside(path, body).replace(path)
+        except OSError as error:
+            raise _lake_error(path, error) from error
+
+    def get(self, key: str) -> Stored | None:
+        path = self._path(key)
+        try:
+            return Stored(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _lake_error(path, error) from error
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        top = self._path(prefix)
+        files = (path for path in top.rglob("*") if path.is_file() and not path.name.startswith(TEMPORARY))
+        for path in sorted(files, key=lambda path: path.relative_to(self._root).as_posix()):
+            yield Entry(path.relative_to(self._root).as_posix(), path.stat().st_size)
+
+    def folders(self, prefix: str) -> list[str]:
+        top = self._path(prefix)
+        return sorted(path.name for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+
+    def settle(self) -> None:
+        """Flushes each folder that got a name since the last call, once."""
+        with self._lock:
+            folders, self._unsettled = self._unsettled, set()
+        for folder in folders:
+            _flush_folder(folder)
+
+    def check_writable(self) -> None:
+        probe = self._path(f"{TEMPORARY}probe-{uuid.uuid4().hex}")
+        try:
+            temporary = self._write_beside(probe, b"")
+            try:
+                os.link(temporary, probe)
+                probe.unlink()
+            finally:
+                temporary.unlink()
+        except OSError as error:
+            raise _lake_error(self._root, error) from error
+
+    def _write_beside(self, path: Path, body: bytes) -> Path:
+        """A flushed temporary file in the folder of `path`, which is made where it is missing."""
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                self._made.add(path.parent)
+                self._unsettled.update(parent for parent in path.parents if parent.is_relative_to(self._root))
+        temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        with self._lock:
+            self._unsettled.add(path.parent)
+        return temporary
+
+    def _path(self, key: str) -> Path:
+        parts = key.strip("/").split("/")
+        if any(part in {"", ".", ".."} for part in parts) or "\0" in key:
+            raise LakeError(f"key {key!r} does not stay below {self._root}")
+        return self._root.joinpath(*parts)
+
+
+def _flush_folder(folder: Path) -> None:
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _lake_error(folder, error) from error
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _lake_error(path: Path, error: OSError) -> LakeError:
+    hints = {
+        errno.ENOSPC: "the disk is full: make room and run again; what has landed stays",
+        errno.EACCES: "give this user the right to write there, or choose another folder",
+        errno.EROFS: "that file system is read-only: choose another folder",
+        errno.EPERM: "this file system may not support hard links: choose a folder on another one",
+        errno.ENOTSUP: "this file system does not support hard links: choose a folder on another one",
+    }
+    return LakeError(f"{path}: {error.strerror or error}", hint=hints.get(error.errno or 0, ""))

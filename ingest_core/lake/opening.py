@@ -1,0 +1,55 @@
+"""From a URI to a lake, or to one file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO, cast
+from urllib.parse import urlsplit
+
+from ingest_core.errors import LakeError, UsageError
+from ingest_core.lake.disk import DiskLake
+from ingest_core.lake.options import S3Options
+from ingest_core.lake.port import Lake
+
+S3_SCHEME = "s3://"
+LAKE_THREADS = 16
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def open_lake(uri: str, options: S3Options) -> Lake:
+    """The lake that `uri` names: `s3://bucket[/prefix]` or a folder. Makes no request.
+
+    Raises UsageError where the URI is neither.
+    """
+    if not uri.startswith(S3_SCHEME):
+        if "://" in uri:
+            raise UsageError(f"lake {uri!r}: give s3://bucket/prefix, or a folder")
+        return DiskLake(Path(uri).expanduser())
+    bucket, prefix = _split(uri)
+    from ingest_core.lake.s3 import S3Lake, new_client  # boto3 costs a quarter of a second: only where S3 is used
+
+    return S3Lake(new_client(options, LAKE_THREADS), bucket, prefix, options)
+
+
+def open_file(uri: str, options: S3Options) -> BinaryIO:
+    """One file as a binary stream: `s3://bucket/key`, or a path. Nothing is read ahead of the caller.
+
+    Raises LakeError where it cannot be read.
+    """
+    if not uri.startswith(S3_SCHEME):
+        try:
+            return Path(uri).expanduser().open("rb")
+        except OSError as error:
+            raise LakeError(f"{uri}: {error.strerror or error}", hint="check the path") from error
+    bucket, key = _split(uri)
+    from ingest_core.lake.s3 import S3Lake, new_client
+
+    return cast(BinaryIO, S3Lake(new_client(options, 1), bucket, "", options).stream(key))
+
+
+def _split(uri: str) -> tuple[str, str]:
+    parts = urlsplit(uri)
+    if not _BUCKET.fullmatch(parts.netloc) or parts.query or parts.fragment:
+        raise UsageError(f"{uri!r}: give s3://bucket/prefix with a real bucket name")
+    return parts.netloc, parts.path.strip("/")

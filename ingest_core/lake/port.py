@@ -1,0 +1,66 @@
+"""The lake as the core sees it: a flat map from keys to bytes that can say "only if absent"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies under a key. `metadata` is empty on a lake that keeps none."""
+
+    body: bytes
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a listing: key and size in bytes."""
+
+    key: str
+    size: int
+
+
+class Lake(Protocol):
+    """Where records land. Thread-safe. Every method raises LakeError or CredentialsError, with the key in its text.
+
+    Keys are relative to the lake's own prefix, use '/', and come from `keys` alone.
+    """
+
+    @property
+    def uri(self) -> str:
+        """What a person calls it: `s3://bucket/prefix`, or the folder's path."""
+        ...
+
+    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Writes the whole of `body`, durably, unless the key exists. True where this call wrote it.
+
+        False does not say who did: an answer lost on the way is sent again and meets its own write. Read back.
+        """
+        ...
+
+    def put(self, key: str, body: bytes) -> None:
+        """Writes the whole of `body`, replacing what was there. For the framework's own files."""
+        ...
+
+    def get(self, key: str) -> Stored | None:
+        """What lies under the key; None where nothing does."""
+        ...
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Every object whose key begins with `prefix` (which ends in '/'), in the order of keys."""
+        ...
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names one level below `prefix` (which ends in '/'), sorted, without slashes."""
+        ...
+
+    def settle(self) -> None:
+        """Returns when everything put before is safe from a loss of power."""
+        ...
+
+    def check_writable(self) -> None:
+        """Raises where this lake could not be written to; leaves nothing behind."""
+        ...

@@ -1,0 +1,197 @@
+"""A lake in S3, through boto3."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, PartialCredentialsError
+
+from ingest_core.errors import CredentialsError, IngestError, LakeError
+from ingest_core.lake.options import S3Options
+from ingest_core.lake.port import Entry, Stored
+
+logger = logging.getLogger(__name__)
+
+PROBE = "_ingest/check"
+CONFLICT_ATTEMPTS = 5
+DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
+BAD_KEYS = {
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidToken",
+    "TokenRefreshRequired",
+}
+ABSENT = {"NoSuchKey", "404", "NotFound"}
+
+
+def new_client(options: S3Options, connections: int) -> Any:
+    """A boto3 S3 client with its retries and timeouts set, not left to the default of the day.
+
+    boto3 itself honours AWS_ENDPOINT_URL_S3.
+    """
+    session = boto3.Session(profile_name=options.profile, region_name=options.region)
+    config = BotoConfig(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=5,
+        read_timeout=30,
+        max_pool_connections=connections,
+        s3={"addressing_style": "auto"},
+    )
+    return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
+
+
+class S3Lake:
+    """Objects below `prefix` in one bucket."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str = "", options: S3Options | None = None) -> None:
+        options = options or S3Options()
+        self._client = client
+        self._bucket = bucket
+        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._common = {"ExpectedBucketOwner": options.bucket_owner} if options.bucket_owner else {}
+        self._sealed = (
+            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key} if options.kms_key else {}
+        ) | self._common
+
+    @property
+    def uri(self) -> str:
+        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
+
+    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """S3's `If-None-Match: *`: of racing creators one wins, the others get 412.
+
+        A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
+        """
+        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
+            try:
+                self._put(key, body, IfNoneMatch="*", Metadata=dict(metadata))
+            except ClientError as error:
+                if _status(error) == 412:
+                    return False
+                if _status(error) == 409 and attempt < CONFLICT_ATTEMPTS:
+                    logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
+                    continue
+                raise self._error("PutObject", key, error) from error
+            except BotoCoreError as error:
+                raise self._error("PutObject", key, error) from error
+            else:
+                return True
+        raise AssertionError("the loop returns or raises")
+
+    def put(self, key: str, body: bytes) -> None:
+        try:
+            self._put(key, body)
+        except (ClientError, BotoCoreError) as error:
+            raise self._error("PutObject", key, error) from error
+
+    def get(self, key: str) -> Stored | None:
+        try:
+            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
+            return Stored(answer["Body"].read(), answer.get("Metadata", {}))
+        except ClientError as error:
+            if _code(error) in ABSENT:
+                return None
+            raise self._error("GetObject", key, error) from error
+        except BotoCoreError as error:
+            raise self._error("GetObject", key, error) from error
+
+    def stream(self, key: str) -> Any:
+        """The object's body, a readable stream that nothing has read from yet."""
+        try:
+            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)["Body"]
+        except (ClientError, BotoCoreError) as error:
+            raise self._error("GetObject", key, error) from error
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        for page in self._pages(prefix, Prefix=self._prefix + prefix):
+            for found in page.get("Contents", []):
+                yield Entry(found["Key"].removeprefix(self._prefix), found["Size"])
+
+    def folders(self, prefix: str) -> list[str]:
+        top = self._prefix + prefix
+        pages = self._pages(prefix, Prefix=top, Delimiter="/")
+        return sorted(
+            found["Prefix"].removeprefix(top).rstrip("/") for page in pages for found in page.get("CommonPrefixes", [])
+        )
+
+    def settle(self) -> None:
+        """Nothing to wait for: a PutObject that was answered is durable, and seen by whoever looks after it."""
+
+    def check_writable(self) -> None:
+        """A write that must fail: `If-Match` with an ETag that nothing has. 404 or 412 says that a real one would do.
+
+        It leaves nothing behind, and it finds out servers that ignore conditional writes.
+        """
+        try:
+            self._put(PROBE, b"", IfMatch='"00000000000000000000000000000000"')
+        except ClientError as error:
+            if _status(error) == 412 or _code(error) == "NoSuchKey":
+                return
+            raise self._error("PutObject", PROBE, error) from error
+        except BotoCoreError as error:
+            raise self._error("PutObject", PROBE, error) from error
+        raise LakeError(
+            f"{self.uri}: this S3 server ignores conditional writes",
+            hint="use one that honours If-Match and If-None-Match; without them records could be doubled",
+        )
+
+    def _put(self, key: str, body: bytes, **more: Any) -> None:
+        # A bytearray instead of bytes: botocore then sends no `Expect: 100-continue`, which costs a round trip a PUT.
+        self._client.put_object(
+            Bucket=self._bucket,
+            Key=self._prefix + key,
+            Body=bytearray(body),
+            ContentType="application/json",
+            **more,
+            **self._sealed,
+        )
+
+    def _pages(self, prefix: str, **arguments: Any) -> Iterator[Any]:
+        try:
+            paginator = self._client.get_paginator("list_objects_v2")
+            yield from paginator.paginate(Bucket=self._bucket, **arguments, **self._common)
+        except (ClientError, BotoCoreError) as error:
+            raise self._error("ListObjectsV2", prefix, error) from error
+
+    def _error(self, action: str, key: str, error: Exception) -> IngestError:
+        where = f"{self.uri}/{key}".rstrip("/")
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
+            return CredentialsError(
+                f"{where}: no AWS credentials found", hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or use --dry-run"
+            )
+        if isinstance(error, NoRegionError):
+            return LakeError(f"{where}: no AWS region", hint="set AWS_REGION, or s3: region: in the config")
+        if not isinstance(error, ClientError):
+            return LakeError(f"{action} {where}: S3 cannot be reached ({type(error).__name__})")
+        return _answered(action, where, error, self._bucket)
+
+
+def _answered(action: str, where: str, error: ClientError, bucket: str) -> IngestError:
+    code = _code(error)
+    right = {"ListObjectsV2": "s3:ListBucket"}.get(action, f"s3:{action}")
+    if code in BAD_KEYS:
+        return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
+    if code in DENIED:
+        return CredentialsError(
+            f"{action} {where}: access denied",
+            hint=f"the role or user needs {right} there; a bucket policy or a KMS key may refuse it too",
+        )
+    if code == "NoSuchBucket":
+        return LakeError(f"{where}: the bucket {bucket} does not exist", hint="create it, or correct `lake:`")
+    if code in {"PermanentRedirect", "AuthorizationHeaderMalformed", "301", "IllegalLocationConstraintException"}:
+        return LakeError(f"{where}: the bucket is in another region", hint="set s3: region: in the config")
+    return LakeError(f"{action} {where}: S3 answered {_status(error)} {code}")
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
