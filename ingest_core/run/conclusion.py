@@ -1,0 +1,56 @@
+"""From what happened to how a run ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest_core.errors import IngestError, StopError, TransientError
+from ingest_core.model import FailureBudget, Status
+from ingest_core.run.scheduler import Failure
+from ingest_core.run.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """Whether to commit, and what to say. `error` decided the status; None where the run may commit."""
+
+    status: Status
+    error: IngestError | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of a command that ends so: the error's own where the run failed."""
+        if self.status is Status.FAILED and self.error is not None:
+            return self.error.exit_code
+        return self.status.exit_code
+
+
+def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -> Conclusion:
+    """The end of a run whose rounds are over, closed or not."""
+    counts = tally.counts()
+    problems = tuple(tally.examples("rejected") + tally.examples("unaccounted") + tally.examples("conflict"))
+    if failures:
+        worst = min((failure.error for failure in failures), key=_patience)
+        named = tuple(f"slice {failure.slice}: {failure.error.what}" for failure in failures[:5])
+        status = Status.PARTIAL if isinstance(worst, TransientError) else Status.FAILED
+        return Conclusion(status, worst, named + problems)
+    if counts.unaccounted:
+        error = StopError(
+            f"{counts.unaccounted} ids were asked of the source and it said nothing about them",
+            hint="its fetch must yield a Record, a Missing or a Rejected for each of slice.ids",
+        )
+        return Conclusion(Status.FAILED, error, problems)
+    if not budget.allows(counts.rejected, counts.rejected + counts.records):
+        error = StopError(
+            f"{counts.rejected} records are in the quarantine, more than max_failed allows",
+            hint="look at them, or raise max_failed; the records that landed stay",
+        )
+        return Conclusion(Status.FAILED, error, problems)
+    return Conclusion(Status.DONE, None, problems)
+
+
+def _patience(error: IngestError) -> int:
+    """What must be told first: whatever waiting does not mend."""
+    return 1 if isinstance(error, TransientError) else 0

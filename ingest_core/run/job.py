@@ -1,0 +1,38 @@
+"""What a run is given: everything that has an outside, made by whoever assembles it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from ingest_core.api import Transport
+from ingest_core.clock import Clock
+from ingest_core.lake import Lake
+from ingest_core.model import FailureBudget, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run, ready to start.
+
+    `settings` are checked and complete. `transport` makes the source's transport when it first needs one.
+    """
+
+    config: str
+    source: Source
+    label: str
+    settings: Mapping[str, Any]
+    date: dt.date
+    lake: Lake
+    transport: Callable[[], Transport]
+    open_file: Callable[[str], BinaryIO]
+    clock: Clock
+    rate: float = 10.0
+    connections: int = 10
+    max_failed: FailureBudget = field(default_factory=FailureBudget)
+    specification: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
+    chance: random.Random = field(default_factory=random.Random)

@@ -1,0 +1,74 @@
+"""The threads of one run and what they share: three pools, the API, the context that plugins see."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+from ingest_core.api import Api, NoApi, Pacer, Traffic
+from ingest_core.backpressure import Backpressure
+from ingest_core.lake import LAKE_THREADS
+from ingest_core.model import ApiClient, Context
+from ingest_core.run.job import Job
+from ingest_core.state import History
+
+
+class Machinery:
+    """Starts with `with`, and ends its threads with it. `stop`, once set, ends every wait for the API.
+
+    requests  a thread for each connection
+    puts      the lake's threads
+    slices    enough to keep both busy; they wait on the other two and do no I/O of their own
+    """
+
+    def __init__(self, job: Job, history: History, checkpoint: Mapping[str, Any]) -> None:
+        self._job = job
+        self._stack = ExitStack()
+        self.most_slices = job.connections + LAKE_THREADS
+        self.stop = threading.Event()
+        self.backpressure = Backpressure(job.connections)
+        self.requests = ThreadPoolExecutor(job.connections, "api")
+        self.puts = ThreadPoolExecutor(LAKE_THREADS, "lake")
+        self.slices = ThreadPoolExecutor(self.most_slices, "slice")
+        self.traffic = Traffic()
+        self.context = Context(
+            settings=job.settings,
+            date=job.date,
+            checkpoint=dict(checkpoint),
+            api=self._api(),
+            open=job.open_file,
+            landed=history.landed,
+        )
+
+    def __enter__(self) -> Machinery:
+        for pool in (self.requests, self.puts, self.slices):
+            self._stack.enter_context(pool)
+        # The first to run at the end: an interrupted run does not wait for back-off.
+        self._stack.callback(self.stop.set)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def _api(self) -> ApiClient:
+        job = self._job
+        if job.source.connect is None:
+            return NoApi()
+        return Api(
+            job.source.connect(job.settings),
+            job.transport(),
+            pacer=Pacer(job.rate, job.clock),
+            pool=self.requests,
+            connections=job.connections,
+            backpressure=self.backpressure,
+            clock=job.clock,
+            chance=job.chance,
+            stop=self.stop,
+            traffic=self.traffic,
+        )

@@ -1,0 +1,52 @@
+"""Round 0: what the source's `plan` says, checked and made into slices."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ingest_core.errors import IngestError, PluginError
+from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
+from ingest_core.run.rounds import Index
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRound:
+    """The slices of round 0, pinned ids last, and the checkpoints that the plan gave."""
+
+    slices: tuple[Slice, ...]
+    checkpoints: Mapping[str, Any]
+
+
+def plan_first_round(source: Source, context: Context, index: Index, limit: int | None) -> FirstRound:
+    """Asks the source. Raises PluginError where the plan breaks the contract."""
+    slices: list[Slice] = []
+    refs: list[tuple[str, str]] = []
+    checkpoints: dict[str, Any] = {}
+    for item in _planned(source, context):
+        if isinstance(item, Slice):
+            slices.append(item)
+        elif isinstance(item, Ref):
+            refs.append((item.stream, str(item.id)))
+        elif isinstance(item, Checkpoint):
+            checkpoints[item.name] = item.value
+        else:
+            raise PluginError(
+                f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref and Checkpoint"
+            )
+    twice = [name for name, times in Counter(slice.name for slice in slices).items() if times > 1]
+    if twice:
+        raise PluginError(f"source {source.name}: plan names two slices {twice[0]!r}; names are unique within a run")
+    index.found("plan", refs)
+    return FirstRound((*slices, *index.next_round(0, limit)), checkpoints)
+
+
+def _planned(source: Source, context: Context) -> list[object]:
+    try:
+        return list(source.plan(context))
+    except IngestError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"source {source.name}: plan raised {type(error).__name__}: {error}") from error

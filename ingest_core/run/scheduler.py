@@ -1,0 +1,137 @@
+"""One round: which slice starts when, and what its part or its failure leads to."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+
+from ingest_core.backpressure import Backpressure
+from ingest_core.errors import CredentialsError, IngestError, PluginError, StopError, TransientError
+from ingest_core.model import Slice
+from ingest_core.state import Part
+
+logger = logging.getLogger(__name__)
+
+FAILURES_THAT_ARE_AN_OUTAGE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A slice that stays open, and why."""
+
+    slice: str
+    error: IngestError
+
+
+@dataclass
+class RoundResult:
+    """What one round left open. Its parts went to `on_part` as they came."""
+
+    failures: list[Failure] = field(default_factory=list)
+    not_started: int = 0
+
+    @property
+    def is_closed(self) -> bool:
+        return not self.failures and not self.not_started
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A slice and its place in the order of the plan; what it hands over to comes right behind it."""
+
+    place: str
+    slice: Slice
+
+
+class Scheduler:
+    """Runs the slices of a round on a pool, as many at once as the API and memory have room for.
+
+    One failing slice does not stop its siblings, except where going on cannot help: refused credentials, a request
+    that is wrong, a lake that refuses, a broken plugin, or an outage (five transient failures with no success between).
+    """
+
+    def __init__(
+        self,
+        land: Callable[[Slice], Part],
+        *,
+        pool: Executor,
+        most: int,
+        backpressure: Backpressure,
+        stop: threading.Event,
+        on_part: Callable[[str, Part], bool],
+    ) -> None:
+        self._land = land
+        self._pool = pool
+        self._most = most
+        self._backpressure = backpressure
+        self._stop = stop
+        self._on_part = on_part
+
+    def run(self, slices: Sequence[Slice]) -> RoundResult:
+        """Lands `slices` and whatever they hand over to. `on_part` says whether more is wanted."""
+        waiting = deque(_Placed(f"{number:08d}", slice) for number, slice in enumerate(slices))
+        names = {slice.name for slice in slices}
+        under_way: dict[Future[Part], _Placed] = {}
+        result, in_a_row = RoundResult(), 0
+        while waiting or under_way:
+            while waiting and self._may_start(len(under_way)):
+                placed = waiting.popleft()
+                future = self._pool.submit(self._land, placed.slice)
+                under_way[future] = placed
+                future.add_done_callback(lambda _: self._backpressure.wake())
+            if not under_way:
+                break
+            self._backpressure.wait_for(lambda: self._is_time_to_look(under_way, bool(waiting)))
+            for future in [future for future in under_way if future.done()]:
+                placed = under_way.pop(future)
+                failure = _failure(future, placed.slice) or _clash(future.result(), placed.slice, names)
+                if failure is None:
+                    in_a_row = 0
+                    waiting.extendleft(reversed(_rest(placed, future.result())))
+                    if not self._on_part(placed.place, future.result()):
+                        waiting.clear()
+                    continue
+                result.failures.append(failure)
+                in_a_row += isinstance(failure.error, TransientError)
+                if in_a_row >= FAILURES_THAT_ARE_AN_OUTAGE or _is_hopeless(failure.error):
+                    self._stop.set()
+        result.not_started = len(waiting)
+        return result
+
+    def _may_start(self, under_way: int) -> bool:
+        return under_way < self._most and not self._stop.is_set() and (not under_way or self._backpressure.has_room())
+
+    def _is_time_to_look(self, under_way: dict[Future[Part], _Placed], more: bool) -> bool:
+        return any(future.done() for future in under_way) or (more and self._may_start(len(under_way)))
+
+
+def _is_hopeless(error: IngestError) -> bool:
+    return isinstance(error, CredentialsError | StopError | PluginError)
+
+
+def _failure(future: Future[Part], slice: Slice) -> Failure | None:
+    error = future.exception()
+    if error is None:
+        return None
+    if not isinstance(error, IngestError):
+        logger.error("slice %s: an error that ingest_core does not name", slice.name, exc_info=error)
+        error = PluginError(f"slice {slice.name}: {type(error).__name__}: {error}")
+    return Failure(slice.name, error)
+
+
+def _clash(part: Part, slice: Slice, names: set[str]) -> Failure | None:
+    """Notes the names of the slices that `slice` hands over to; a failure where one is taken."""
+    for following in part.next:
+        if following.name in names:
+            what = f"slice {slice.name} hands over to {following.name!r}, a name that this run has already"
+            return Failure(slice.name, PluginError(what))
+        names.add(following.name)
+    return None
+
+
+def _rest(placed: _Placed, part: Part) -> list[_Placed]:
+    return [_Placed(f"{placed.place}.{number:06d}", slice) for number, slice in enumerate(part.next)]

@@ -1,0 +1,198 @@
+"""Landing one slice: fetch → check → put → part."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from ingest_core.backpressure import Backpressure
+from ingest_core.clock import Clock
+from ingest_core.errors import IngestError, PluginError
+from ingest_core.keys import id_text
+from ingest_core.model import Checkpoint, Context, Missing, Record, Ref, Rejected, Slice, Source, Truncated
+from ingest_core.run.allowance import Allowance
+from ingest_core.run.rounds import Index
+from ingest_core.sink import Sink, as_rejected, provenance, reason_to_reject
+from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
+
+PUTS_WAITING = 64
+HAND_OVER_RECORDS = 100
+HAND_OVER_BYTES = 10_000_000
+HAND_OVER_SECONDS = 30.0
+
+
+@dataclass
+class _Draft:
+    """A part that is being filled."""
+
+    records: list[Landed] = field(default_factory=list)
+    missing: list[Absent] = field(default_factory=list)
+    rejected: list[Absent] = field(default_factory=list)
+    refs: list[tuple[str, str]] = field(default_factory=list)
+    checkpoints: dict[str, Any] = field(default_factory=dict)
+    truncated: list[tuple[str, str]] = field(default_factory=list)
+    answered: set[str] = field(default_factory=set)
+    bytes: int = 0
+
+
+class SliceLander:
+    """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools."""
+
+    def __init__(  # noqa: PLR0913 -- what has an outside is passed in, piece by piece
+        self,
+        source: Source,
+        context: Context,
+        *,
+        sink: Sink,
+        store: RunStore,
+        index: Index,
+        puts: Executor,
+        backpressure: Backpressure,
+        clock: Clock,
+        allowance: Allowance,
+    ) -> None:
+        self._source = source
+        self._context = context
+        self._sink = sink
+        self._store = store
+        self._index = index
+        self._puts = puts
+        self._backpressure = backpressure
+        self._clock = clock
+        self._allowance = allowance
+
+    def land(self, slice: Slice) -> Part:
+        """The slice's part, written. Raises where it stays open: nothing of it then counts."""
+        try:
+            return self._land(slice)
+        except BaseException:
+            self._index.release(slice.name)
+            raise
+
+    def _land(self, slice: Slice) -> Part:
+        draft = _Draft()
+        began = self._clock.monotonic()
+        landing: deque[Future[Landed]] = deque()
+        rest, seen = self._fetch(slice, draft, landing, slice), {slice.name}
+        while len(rest) == 1 and not self._is_time_to_hand_over(draft, landing, began):
+            following = rest[0]
+            if following.name in seen:
+                raise self._breach(slice, f"handed over to {following.name!r} twice: its paging does not advance")
+            seen.add(following.name)
+            rest = self._fetch(following, draft, landing, slice)
+        while landing:
+            draft.records.append(landing.popleft().result())
+        part = Part(
+            format=FORMAT,
+            slice=slice.name,
+            records=tuple(draft.records),
+            missing=tuple(draft.missing),
+            rejected=tuple(draft.rejected),
+            unaccounted=tuple(id for id in slice.ids if id not in draft.answered),
+            refs=tuple(draft.refs),
+            checkpoints=draft.checkpoints,
+            truncated=tuple(draft.truncated),
+            next=tuple(rest),
+        )
+        self._puts.submit(self._store.write_part, part).result()
+        return part
+
+    def _fetch(self, slice: Slice, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> list[Slice]:
+        """Takes everything that `fetch` yields for `slice` into the part of `owner`; returns its rest."""
+        rest: list[Slice] = []
+        for item in self._items(slice):
+            if self._allowance.is_spent():
+                return []
+            if isinstance(item, Slice):
+                rest.append(item)
+            elif rest:
+                raise self._breach(slice, "yielded something after a Slice: slices come last, they are the rest")
+            elif isinstance(item, Record):
+                self._take_record(item, draft, landing, owner)
+            elif isinstance(item, Missing):
+                draft.missing.append(Absent(item.stream, self._answered(item.id, draft), item.reason))
+            elif isinstance(item, Rejected):
+                self._reject(item, draft, owner)
+            elif isinstance(item, Ref):
+                draft.refs.append((item.stream, str(item.id)))
+            elif isinstance(item, Checkpoint):
+                draft.checkpoints[item.name] = item.value
+            elif isinstance(item, Truncated):
+                draft.truncated.append((item.name, item.reason))
+            else:
+                raise self._breach(slice, f"yielded a {type(item).__name__}, which is none of the contract's values")
+        return rest
+
+    def _items(self, slice: Slice) -> Iterator[object]:
+        try:
+            yield from self._source.fetch(self._context, slice)
+        except (IngestError, GeneratorExit):
+            raise
+        except (Exception, SystemExit) as error:
+            raise self._breach(slice, f"raised {type(error).__name__}: {error}") from error
+
+    def _take_record(self, record: Record, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> None:
+        reason = reason_to_reject(record)
+        if reason is not None:
+            self._reject(as_rejected(record, reason), draft, owner)
+            return
+        self._require_known_stream(record.stream, owner)
+        id = self._answered(record.id, draft)
+        if not self._index.claim(record.stream, id, owner.name):
+            draft.records.append(Landed(record.stream, id, "", "", len(record.body), "repeated"))
+            return
+        self._allowance.take()
+        draft.bytes += len(record.body)
+        self._backpressure.wait_to_land()
+        self._backpressure.count(landing=len(record.body))
+        landing.append(self._puts.submit(self._put, record, owner.name))
+        if len(landing) >= PUTS_WAITING:
+            draft.records.append(landing.popleft().result())
+
+    def _put(self, record: Record, slice_name: str) -> Landed:
+        try:
+            return self._sink.land(record, slice_name)
+        finally:
+            self._backpressure.count(landing=-len(record.body))
+
+    def _reject(self, rejected: Rejected, draft: _Draft, owner: Slice) -> None:
+        id = self._answered(rejected.id, draft)
+        try:
+            body: dict[str, Any] = {"text": rejected.body.decode()}
+        except UnicodeDecodeError:
+            body = {"base64": rejected.body}
+        file = Quarantined(
+            FORMAT, rejected.stream, id, rejected.reason, owner.name, origin=provenance(rejected.origin), **body
+        )
+        key = self._puts.submit(self._store.write_quarantined, len(draft.rejected), file).result()
+        draft.rejected.append(Absent(rejected.stream, id, rejected.reason, key))
+
+    def _answered(self, id: object, draft: _Draft) -> str:
+        text = id_text(id) or ""
+        draft.answered.add(text)
+        return text
+
+    def _require_known_stream(self, stream: str, slice: Slice) -> None:
+        known = self._source.streams
+        if known and stream not in known:
+            raise self._breach(slice, f"landed a record of stream {stream!r}; its streams are {', '.join(known)}")
+        first = self._index.first_stream(stream)
+        if not known and first != stream:
+            raise self._breach(
+                slice,
+                f"landed records of streams {first!r} and {stream!r}, whose ids could meet: "
+                f"declare Source(streams=({first!r}, {stream!r}))",
+            )
+
+    def _is_time_to_hand_over(self, draft: _Draft, landing: deque[Future[Landed]], began: float) -> bool:
+        return (
+            len(draft.records) + len(landing) >= HAND_OVER_RECORDS
+            or draft.bytes >= HAND_OVER_BYTES
+            or self._clock.monotonic() - began >= HAND_OVER_SECONDS
+        )
+
+    def _breach(self, slice: Slice, what: str) -> PluginError:
+        return PluginError(f"source {self._source.name}, slice {slice.name}: {what}")
