@@ -1,0 +1,157 @@
+"""From a name to a checked config: find the file, lay overrides over it, judge it by schema and by the source."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ingest_core.config.dates import time_zone
+from ingest_core.config.document import Document, Path_, parse_value, read_document
+from ingest_core.config.mistakes import did_you_mean, mistakes
+from ingest_core.config.model import Config
+from ingest_core.config.schema import CORE, config_schema, replaced, secrets_in, with_defaults
+from ingest_core.errors import ConfigError, Located, PluginError, UsageError
+from ingest_core.keys import CONFIG_NAME, RecordKeys
+from ingest_core.lake import S3Options
+from ingest_core.model import FailureBudget, Secret, Source
+
+_NAME = re.compile(CONFIG_NAME)
+
+
+def config_folder(environment: Mapping[str, str]) -> Path:
+    """Where configs lie: INGEST_CONFIG_DIR, else `$LAMBDA_TASK_ROOT/config` in Lambda, else `config`."""
+    if environment.get("INGEST_CONFIG_DIR"):
+        return Path(environment["INGEST_CONFIG_DIR"]).expanduser()
+    if environment.get("LAMBDA_TASK_ROOT"):
+        return Path(environment["LAMBDA_TASK_ROOT"]) / "config"
+    return Path("config")
+
+
+def find_config(name: str, folder: Path) -> Path:
+    """The file of a config: a name in `folder`, or a path to a YAML. Raises UsageError where there is none."""
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        path = Path(name).expanduser()
+        if not _NAME.fullmatch(path.stem):
+            raise UsageError(f"{path.name}: a config's file has a name like tmdb.yaml", hint="rename it")
+        if not path.is_file():
+            raise UsageError(f"{name}: no such file", hint="check the path")
+        return path
+    known = sorted(path.stem for path in folder.glob("*.y*ml")) if folder.is_dir() else []
+    if not _NAME.fullmatch(name) or name not in known:
+        where = "no configs there" if not known else did_you_mean(name, known).lstrip("; ")
+        raise UsageError(
+            f"unknown source {name[:80]!r}: there is no {folder}/{name[:80]}.yaml ({where})",
+            hint="name a file of that folder, give a path, or set INGEST_CONFIG_DIR",
+        )
+    return next(path for path in (folder / f"{name}.yaml", folder / f"{name}.yml") if path.is_file())
+
+
+def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]]) -> Document:
+    """The file with `overrides` laid over it: path → (who says so, value)."""
+    document = read_document(path)
+    value: Any = document.value
+    for place, (_, given) in overrides.items():
+        value = _laid(value, place, given)
+    return replace(document, value=value, overridden={place: origin for place, (origin, _) in overrides.items()})
+
+
+def parse_override(text: str) -> tuple[Path_, tuple[str, Any]]:
+    """`--set key=value`: `rate=5` and other keys of the core at the top, all else below `settings`.
+
+    A dot steps inside (`select.0.pages=2`); the value is YAML.
+    """
+    name, equals, given = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--set {text[:60]!r}: write --set key=value")
+    words: list[str | int] = [int(word) if word.isdigit() else word for word in name.split(".")]
+    if words[0] not in {*CORE, "settings", "label"}:
+        words.insert(0, "settings")
+    origin = f"--set {name}"
+    return tuple(words), (origin, parse_value(given, origin))
+
+
+def source_named_in(document: Document) -> str:
+    """What the document's `source:` says. Raises ConfigError where it says nothing."""
+    name = document.value.get("source")
+    if not isinstance(name, str):
+        what = "missing key 'source': the plugin that reads the API" if name is None else "source: must be text"
+        raise ConfigError([document.locate(("source",), what)])
+    return name
+
+
+def build_config(document: Document, name: str, source: Source, resolve: Callable[[str], str]) -> Config:
+    """The checked config. Raises ConfigError with every mistake that was found."""
+    schema = config_schema(source)
+    value = with_defaults({"settings": {}, **document.value}, schema)
+    whole = replace(document, value=value)
+    found = mistakes(whole, schema, f"source {source.name}")
+    if found:
+        raise ConfigError(found)
+    zone = time_zone(value["timezone"])
+    specification = _specification(value.get("specification"))
+    found = [*_layout_mistakes(whole, source, specification), *_source_mistakes(whole, source)]
+    if zone is None:
+        found.append(whole.locate(("timezone",), f"timezone {value['timezone']!r} is not known: write Area/City"))
+    if found or zone is None:
+        raise ConfigError(sorted(found, key=lambda located: (located.line, located.column)))
+    settings = value["settings"]
+    for path, reference in list(secrets_in(settings, schema["properties"]["settings"])):
+        settings = replaced(settings, path, Secret(reference, resolve))
+    return Config(
+        name=name,
+        source=source.name,
+        label=source.label or value["label"],
+        lake=value["lake"],
+        timezone=zone,
+        rate=float(value["rate"]),
+        connections=value["connections"],
+        max_failed=_budget(value["max_failed"]),
+        specification=specification,
+        s3=S3Options(**value.get("s3", {})),
+        settings=settings,
+    )
+
+
+def _laid(value: Any, place: Path_, given: Any) -> Any:
+    if not place:
+        return given
+    first, rest = place[0], place[1:]
+    if isinstance(value, list) and isinstance(first, int) and first < len(value):
+        return [*value[:first], _laid(value[first], rest, given), *value[first + 1 :]]
+    inside = dict(value) if isinstance(value, dict) else {}
+    inside[str(first)] = _laid(inside.get(str(first)), rest, given)
+    return inside
+
+
+def _specification(given: str | Mapping[str, str] | None) -> Mapping[str, str]:
+    return {"*": given} if isinstance(given, str) else dict(given or {})
+
+
+def _budget(given: int | str) -> FailureBudget:
+    if isinstance(given, str):
+        return FailureBudget(share=float(given.rstrip("%")) / 100)
+    return FailureBudget(count=given)
+
+
+def _layout_mistakes(document: Document, source: Source, specification: Mapping[str, str]) -> list[Located]:
+    keys = RecordKeys("label", dt.date(2000, 1, 1), source.streams, specification)
+    return [
+        document.locate(
+            ("specification",), f"specification: {one} and {other} with the same id would have the same key"
+        )
+        for one, other in keys.collisions()
+    ]
+
+
+def _source_mistakes(document: Document, source: Source) -> list[Located]:
+    if source.check is None:
+        return []
+    try:
+        found = list(source.check(document.value["settings"], document.value["lake"]))
+    except Exception as error:
+        raise PluginError(f"source {source.name}: check raised {type(error).__name__}: {error}") from error
+    return [document.locate(("settings", *mistake.path), mistake.what) for mistake in found]

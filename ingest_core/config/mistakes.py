@@ -1,0 +1,135 @@
+"""From a JSON Schema's verdict to sentences that a person can act on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
+from ingest_core.config.document import Document, Path_
+from ingest_core.config.schema import SECRET
+from ingest_core.errors import Located, PluginError
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+SECRET_HINT = "name where it lies instead: env:NAME, file:PATH, aws-ssm:/path or aws-sm:name#field"  # noqa: S105
+
+
+def mistakes(document: Document, schema: Mapping[str, Any], owner: str) -> list[Located]:
+    """Everything that `schema` finds wrong in `document`, each once, in the order of the file.
+
+    Raises PluginError, naming `owner`, where the schema itself is not one.
+    """
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise PluginError(f"{owner}: its settings_schema is not JSON Schema: {error.message}") from None
+    found = {
+        located
+        for error in Draft202012Validator(schema).iter_errors(document.value)
+        for located in _sentences(document, error)
+    }
+    return sorted(found, key=lambda located: (located.line, located.column, located.what))
+
+
+def did_you_mean(word: object, known: list[str]) -> str:
+    """`; did you mean 'x'?` where one of `known` is close, else what is known."""
+    close = difflib.get_close_matches(str(word), known, 1, 0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(known)}" if known else ""
+
+
+def _sentences(document: Document, error: Any) -> Iterator[Located]:
+    path: Path_ = tuple(error.absolute_path)
+    kind = error.validator
+    if kind == "additionalProperties" and isinstance(error.instance, dict):
+        known = sorted(error.schema.get("properties", {}))
+        for key in sorted(set(error.instance) - set(known), key=str):
+            what = f"unknown key {key!r}{did_you_mean(key, known)}"
+            yield document.locate((*path, key), what, at_key=True)
+    elif kind == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                about = error.schema.get("properties", {}).get(key, {}).get("description", "")
+                yield document.locate(path, f"missing key {key!r}{': ' + about if about else ''}")
+    elif kind in {"oneOf", "anyOf"}:
+        yield document.locate(path, _choice(error))
+    else:
+        yield document.locate(path, f"{_name(path)}{_plain(kind, error)}")
+
+
+def _choice(error: Any) -> str:
+    """The sentence about alternatives: by the keys that they require where that is what tells them apart."""
+    keys = [key for branch in error.validator_value for key in branch.get("required", [])]
+    if keys and all(set(branch) <= {"required", "title"} for branch in error.validator_value):
+        given = [key for key in keys if key in error.instance]
+        if len(given) > 1:
+            return f"{' and '.join(given)} exclude each other: keep one"
+        return f"one of these keys is needed: {', '.join(keys)}"
+    expected = " or ".join(sorted({_expected(branch) for branch in error.validator_value}))
+    return f"{_name(tuple(error.absolute_path))}must be {expected}"
+
+
+def _expected(branch: Mapping[str, Any]) -> str:
+    if "title" in branch:
+        return str(branch["title"])
+    if "const" in branch:
+        return repr(branch["const"])
+    if "enum" in branch:
+        return f"one of {', '.join(map(str, branch['enum']))}"
+    types = branch.get("type", "something else")
+    return " or ".join(_TYPES.get(name, name) for name in ([types] if isinstance(types, str) else types))
+
+
+def _plain(kind: str, error: Any) -> str:
+    wanted, given = error.validator_value, error.instance
+    if error.schema.get("format") == SECRET:
+        return f"a secret does not stand in a config: {SECRET_HINT}"
+    if kind == "type":
+        return f"must be {_expected({'type': wanted})}, not {_shown(given)}"
+    if kind == "enum":
+        return f"{_shown(given)} is not known{did_you_mean(given, list(map(str, wanted)))}"
+    sentences = {
+        "const": f"must be {wanted!r}",
+        "minimum": f"must be at least {wanted}, not {_shown(given)}",
+        "maximum": f"must be at most {wanted}, not {_shown(given)}",
+        "exclusiveMinimum": f"must be more than {wanted}, not {_shown(given)}",
+        "exclusiveMaximum": f"must be less than {wanted}, not {_shown(given)}",
+        "minItems": f"must have at least {wanted} items",
+        "maxItems": f"has {len(given) if isinstance(given, list) else 0} items; at most {wanted} are allowed",
+        "uniqueItems": "names something twice",
+        "minLength": "must not be empty",
+        "pattern": f"{_shown(given)} does not have the form {_form(error)}",
+    }
+    return sentences.get(kind) or str(error.message)[:200]
+
+
+def _form(error: Any) -> str:
+    examples = error.schema.get("examples")
+    return f"of {examples[0]!r}" if examples else str(error.validator_value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}…"
+
+
+def _name(path: Path_) -> str:
+    words = [word for word in path if isinstance(word, str)]
+    return f"{words[-1]}: " if words else ""

@@ -1,0 +1,32 @@
+"""A config, checked and complete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ingest_core.lake import S3Options
+from ingest_core.model import FailureBudget
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One use of a source. `name` is the file's stem, `rate` requests a second over all workers.
+
+    `settings` are the plugin's own, with its defaults; secrets in them are `Secret`. `specification` maps a stream
+    to the folder before the date, "*" standing for all others.
+    """
+
+    name: str
+    source: str
+    label: str
+    lake: str
+    timezone: ZoneInfo
+    rate: float
+    connections: int
+    max_failed: FailureBudget
+    specification: Mapping[str, str]
+    s3: S3Options
+    settings: Mapping[str, Any]

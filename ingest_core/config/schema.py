@@ -1,0 +1,161 @@
+"""The JSON Schema of a config: the core's part and the plugin's, as one."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ingest_core.config.document import Path_
+from ingest_core.config.secrets import REFERENCE
+from ingest_core.keys import LABEL
+from ingest_core.model import Secret, Source
+
+SECRET = "secret"  # noqa: S105 -- the name of a format, not a secret
+_FOLDER = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+
+CORE: Mapping[str, Any] = {
+    "source": {"type": "string", "description": "The installed plugin that reads the API."},
+    "lake": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Where records land: s3://bucket[/prefix], or a folder. --lake and INGEST_LAKE override it.",
+        "examples": ["s3://my-data-lake", "lake"],
+    },
+    "timezone": {
+        "type": "string",
+        "default": "UTC",
+        "description": "Whose day the date in the keys is, as an IANA name.",
+        "examples": ["America/Sao_Paulo"],
+    },
+    "rate": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 10000,
+        "default": 10,
+        "description": "Requests per second at most, over all workers.",
+    },
+    "connections": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 256,
+        "default": 10,
+        "description": "Requests under way at the same time, at most.",
+    },
+    "max_failed": {
+        "type": ["integer", "string"],
+        "minimum": 0,
+        "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%$",
+        "default": 0,
+        "description": "How many records may be rejected and the run still commits: a count, or a share such as 1%.",
+    },
+    "layout": {
+        "enum": ["record"],
+        "default": "record",
+        "description": "One object for each record.",
+    },
+    "specification": {
+        "type": ["string", "object"],
+        "pattern": _FOLDER,
+        "additionalProperties": {"type": "string", "pattern": _FOLDER},
+        "description": "The folder before the date: one for all records, or one for each stream.",
+        "examples": [{"movie": "Movies", "tv": "Series"}],
+    },
+    "s3": {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "Options of an S3 lake; what is left out is AWS's own configuration.",
+        "properties": {
+            "region": {"type": "string", "description": "The bucket's region."},
+            "profile": {"type": "string", "description": "A profile of the AWS CLI."},
+            "kms_key": {"type": "string", "description": "Key id or ARN: objects are encrypted with SSE-KMS."},
+            "bucket_owner": {
+                "type": "string",
+                "pattern": "^[0-9]{12}$",
+                "description": "The account that must own the bucket (quoted: it is text).",
+            },
+        },
+    },
+}
+
+
+def config_schema(source: Source) -> dict[str, Any]:
+    """The schema of a config of `source`: unknown keys are refused, secrets are references."""
+    properties = copy.deepcopy(dict(CORE))
+    properties["source"]["const"] = source.name
+    properties["rate"]["default"] = source.rate
+    properties["connections"]["default"] = source.connections
+    required = ["source", "lake"]
+    if source.label is None:
+        properties["label"] = {"type": "string", "pattern": f"^{LABEL}$", "description": "The folder in the lake."}
+        required.append("label")
+    if source.streams:
+        _describe_streams(properties["specification"], source.streams)
+    settings = copy.deepcopy(dict(source.settings_schema))
+    settings.setdefault("type", "object")
+    _spell_out_secrets(settings)
+    properties["settings"] = settings
+    if settings.get("required"):
+        required.append("settings")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"A config of the source {source.name}",
+        "type": "object",
+        "additionalProperties": False,
+        "required": required,
+        "properties": properties,
+    }
+
+
+def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
+    """`value` with the defaults of `schema` where it says nothing, objects and the items of arrays included."""
+    if isinstance(value, dict):
+        filled = dict(value)
+        for name, inner in schema.get("properties", {}).items():
+            if name in filled:
+                filled[name] = with_defaults(filled[name], inner)
+            elif "default" in inner:
+                filled[name] = copy.deepcopy(inner["default"])
+        return filled
+    if isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        return [with_defaults(item, schema["items"]) for item in value]
+    return value
+
+
+def secrets_in(value: Any, schema: Mapping[str, Any], path: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
+    """Path and value of everything in `value` that `schema` marks as a secret."""
+    if schema.get("format") == SECRET:
+        yield path, value
+    elif isinstance(value, dict):
+        for name, inner in schema.get("properties", {}).items():
+            if name in value:
+                yield from secrets_in(value[name], inner, (*path, name))
+    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
+        for number, item in enumerate(value):
+            yield from secrets_in(item, schema["items"], (*path, number))
+
+
+def replaced(value: Any, path: Path_, new: Secret) -> Any:
+    """A copy of `value` with `new` at `path`."""
+    if not path:
+        return new
+    first, rest = path[0], path[1:]
+    copied: Any = dict(value) if isinstance(value, dict) else list(value)
+    copied[first] = replaced(copied[first], rest, new)
+    return copied
+
+
+def _describe_streams(specification: dict[str, Any], streams: tuple[str, ...]) -> None:
+    folder = specification.pop("additionalProperties")
+    specification["additionalProperties"] = False
+    specification["properties"] = dict.fromkeys(streams, folder)
+
+
+def _spell_out_secrets(schema: dict[str, Any]) -> None:
+    """Gives every secret the pattern of a reference, for editors that do not know the format."""
+    if schema.get("format") == SECRET:
+        schema.setdefault("type", "string")
+        schema["pattern"] = REFERENCE
+    for inner in [*schema.get("properties", {}).values(), schema.get("items")]:
+        if isinstance(inner, dict):
+            _spell_out_secrets(inner)
