@@ -1,0 +1,145 @@
+"""From the name of a config to a run that is ready to start: the one place where the pieces are put together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ingest_core.api import RequestsTransport, Transport, new_session
+from ingest_core.api.redact import Redactor
+from ingest_core.clock import Clock, SystemClock
+from ingest_core.config import (
+    Config,
+    Path_,
+    SecretResolver,
+    build_config,
+    config_folder,
+    config_schema,
+    find_config,
+    logical_date,
+    open_document,
+    secrets_in,
+    source_named_in,
+)
+from ingest_core.lake import Lake, S3Options, open_file, open_lake
+from ingest_core.model import Answer, Report, Source
+from ingest_core.plugins import Plugins, load_plugins
+from ingest_core.run import Job, probe, run
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the caller of a run may ask for beside the config's name. `date` is a day or an instant (ISO 8601)."""
+
+    date: str | None = None
+    limit: int | None = None
+    lake: str | None = None
+    overrides: Mapping[Path_, tuple[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A config and its source, found and checked."""
+
+    config: Config
+    source: Source
+
+
+class Workspace:
+    """One process: its environment, plugins, secrets and clients, each made once and shared by every run in it."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        plugins: Plugins | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.environment = os.environ if environment is None else environment
+        self.plugins = load_plugins() if plugins is None else plugins
+        self.clock = clock or SystemClock()
+        self.redactor = Redactor()
+        self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn)
+        self._lakes: dict[tuple[str, S3Options], Lake] = {}
+        self._transports: dict[int, Transport] = {}
+
+    def use(self, name: str, wish: Wish) -> Use:
+        """The config of that name, checked. Raises UsageError or ConfigError; makes no request."""
+        path = find_config(name, config_folder(self.environment))
+        document = open_document(path, {**self._lake_override(wish), **wish.overrides})
+        source = self.plugins.find(source_named_in(document))
+        return Use(build_config(document, path.stem, source, self._secrets.resolve), source)
+
+    def job(self, use: Use, wish: Wish) -> Job:
+        """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
+        config = use.config
+        return Job(
+            config=config.name,
+            source=use.source,
+            label=config.label,
+            settings=config.settings,
+            date=logical_date(wish.date, config.timezone, self.clock.now()),
+            lake=self.lake(config),
+            transport=partial(self._transport, config.connections),
+            open_file=partial(open_file, options=config.s3),
+            clock=self.clock,
+            rate=config.rate,
+            connections=config.connections,
+            max_failed=config.max_failed,
+            specification=config.specification,
+            limit=wish.limit,
+        )
+
+    def run(self, name: str, wish: Wish) -> Report:
+        """One run, from the config's name to the report. Observers are told."""
+        return self.run_use(self.use(name, wish), wish)
+
+    def run_use(self, use: Use, wish: Wish, lake: Lake | None = None) -> Report:
+        """One run of a config that was found already, into `lake` instead of its own where one is given."""
+        job = self.job(use, wish)
+        report = run(job if lake is None else replace(job, lake=lake))
+        self.plugins.run_finished(report)
+        return report
+
+    def reveal_secrets(self, use: Use) -> list[str]:
+        """Resolves every secret of the config; returns their references. Raises CredentialsError."""
+        schema = config_schema(use.source)["properties"]["settings"]
+        secrets = [secret for _, secret in secrets_in(use.config.settings, schema)]
+        for secret in secrets:
+            secret.reveal()
+        return [secret.reference for secret in secrets]
+
+    def probe(self, use: Use) -> Answer | None:
+        """The answer to the source's cheap request, None where it names none."""
+        if use.source.connect is None:
+            return None
+        connection = use.source.connect(use.config.settings)
+        return None if connection.probe is None else probe(self.job(use, Wish()), connection.probe)
+
+    def lake(self, config: Config) -> Lake:
+        """The config's lake; its client is made once."""
+        wanted = (config.lake, config.s3)
+        if wanted not in self._lakes:
+            self._lakes[wanted] = open_lake(*wanted)
+        return self._lakes[wanted]
+
+    def _transport(self, connections: int) -> Transport:
+        if connections not in self._transports:
+            self._transports[connections] = RequestsTransport(new_session(connections))
+        return self._transports[connections]
+
+    def _lake_override(self, wish: Wish) -> dict[Path_, tuple[str, Any]]:
+        if wish.lake is not None:
+            return {("lake",): ("--lake", wish.lake)}
+        if self.environment.get("INGEST_LAKE"):
+            return {("lake",): ("INGEST_LAKE", self.environment["INGEST_LAKE"])}
+        return {}
+
+
+def guard_logs(redactor: Redactor, handlers: Sequence[logging.Handler]) -> None:
+    """Masks secrets in whatever these handlers write, third parties' records included."""
+    for handler in handlers:
+        handler.addFilter(redactor)

@@ -1,0 +1,160 @@
+"""The one generic AWS Lambda handler: `ingest_core.lambda_handler.handler`.
+
+The function's own package holds `config/` alone; everything else is in the layer. The event names a config and may
+give no more than an allow-list beside it; it can name no file, bucket, URL, plugin or request parameter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+from ingest_core.assembly import Wish, Workspace, guard_logs
+from ingest_core.config import logical_date
+from ingest_core.errors import IngestError, UsageError
+from ingest_core.hooks import hookimpl
+from ingest_core.keys import CONFIG_NAME
+from ingest_core.model import Report, Status
+
+logger = logging.getLogger("ingest_core")
+
+_CONFIG = re.compile(CONFIG_NAME)
+_ALLOWED = ("source", "date", "limit", "refresh", "step", "round", "segment")
+_LATER = ("refresh", "step", "round", "segment")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A checked event."""
+
+    source: str
+    date: str | None = None
+    limit: int | None = None
+
+
+def handler(event: Any, context: Any) -> dict[str, Any]:
+    """Runs the config that `event["source"]` names.
+
+    Returns `{"status": "done|partial|locked|failed", "source", "date", "run", "counts", "manifest"}`, and `error` where
+    there was one. Raises UsageError for a wrong event or config, before any request is made.
+    """
+    asked = parse_event(event)
+    workspace = _workspace()
+    wish = Wish(date=asked.date, limit=asked.limit)
+    try:
+        report = workspace.run(asked.source, wish)
+    except UsageError:
+        raise
+    except IngestError as error:
+        logger.error("%s", error)  # noqa: TRY400 -- the sentence is the message; a traceback would bury it
+        return {"status": Status.FAILED.value, "source": asked.source, "error": _told(error)}
+    return answer(report)
+
+
+def parse_event(event: Any) -> Event:
+    """The event, checked. Raises UsageError with what is wrong and what is allowed; does no I/O."""
+    if not isinstance(event, Mapping):
+        raise _wrong(f"it is a {type(event).__name__}, not an object")
+    unknown = sorted(str(key)[:40] for key in set(event) - set(_ALLOWED))
+    if unknown:
+        raise _wrong(f"unknown {', '.join(map(repr, unknown))}; allowed: {', '.join(_ALLOWED)}")
+    source = event.get("source")
+    if not isinstance(source, str) or not _CONFIG.fullmatch(source):
+        raise _wrong("'source' must be the name of a config, such as 'tmdb'")
+    for name in _LATER:
+        if event.get(name):
+            raise _wrong(f"{name!r} is reserved and not served by this version")
+    limit = event.get("limit")
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        raise _wrong("'limit' must be a whole number from 1")
+    date = event.get("date")
+    if date is not None:
+        if not isinstance(date, str):
+            raise _wrong("'date' must be text: 2026-11-23, or 2026-11-23T06:00:00Z")
+        logical_date(date, dt.UTC, dt.datetime.now(dt.UTC))
+    return Event(source, date, limit)
+
+
+def _wrong(what: str) -> UsageError:
+    return UsageError(f"wrong event: {what}", hint='send {"source": "tmdb"}, with "date" or "limit" beside it')
+
+
+def answer(report: Report) -> dict[str, Any]:
+    """What the handler returns for a run."""
+    told: dict[str, Any] = {
+        "status": report.status.value,
+        "source": report.config,
+        "date": report.date.isoformat(),
+        "run": report.run,
+        "counts": asdict(report.counts),
+        "manifest": report.manifest,
+    }
+    if report.error is not None:
+        told["error"] = dict(zip(("kind", "what", "hint"), report.error, strict=True))
+    return told
+
+
+def _told(error: IngestError) -> dict[str, str]:
+    return {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
+
+
+class Metrics:
+    """Writes one line in CloudWatch's Embedded Metric Format for each run."""
+
+    @hookimpl
+    def ingest_run_finished(self, report: Report) -> None:
+        counts = asdict(report.counts)
+        names = ["records", "missing", "rejected", "requests", "retries", "throttled", "bytes", "seconds", "failed"]
+        metric: dict[str, Any] = {
+            "_aws": {
+                "Timestamp": int(time.time() * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "ingest_core",
+                        "Dimensions": [["source"]],
+                        "Metrics": [{"Name": name} for name in names],
+                    }
+                ],
+            },
+            "source": report.config,
+            "run": report.run,
+            "status": report.status.value,
+            **{name: counts[name] for name in names if name in counts},
+            "seconds": round(report.seconds, 3),
+            "failed": int(report.status is Status.FAILED),
+        }
+        print(json.dumps(metric), flush=True)  # noqa: T201 -- standard output is where CloudWatch reads metrics
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {"level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        if record.exc_text:
+            line["exception"] = record.exc_text
+        return json.dumps(line)
+
+
+@cache
+def _workspace() -> Workspace:
+    """Made once a container, as its clients are."""
+    workspace = Workspace()
+    workspace.plugins.add_observer(Metrics())
+    level = os.environ.get("INGEST_LOG", "info").upper()
+    logger.setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
+    if not logger.handlers:
+        own = logging.StreamHandler()
+        own.setFormatter(JsonLines())
+        logger.addHandler(own)
+        logger.propagate = False
+    guard_logs(workspace.redactor, [*logger.handlers, *logging.getLogger().handlers])
+    return workspace
