@@ -1,0 +1,5 @@
+"""`python -m ingest_core` is the command `ingest`."""
+
+from ingest_core.cli import main
+
+main()

@@ -1,0 +1,82 @@
+"""The group of verbs, and what an error looks like."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+from collections.abc import Sequence
+
+import click
+
+from ingest_core.cli.output import print_error, say
+from ingest_core.errors import IngestError
+
+INTERRUPTED = 130
+
+# verb → its module. Only the module of the verb that runs is imported; a short help stands here so that `ingest --help`
+# imports none of them.
+VERBS = {
+    "list": ("ingest_core.cli.listing", "The sources installed here."),
+    "check": ("ingest_core.cli.check", "Config, secrets, API and lake: is everything ready?"),
+    "plan": ("ingest_core.cli.plan", "What a run would do, and what it would cost."),
+    "preview": ("ingest_core.cli.preview", "A few records on standard output, one a line."),
+    "run": ("ingest_core.cli.run", "One run: what the API says, into the lake."),
+    "invoke": ("ingest_core.cli.invoke", "The Lambda handler, in this process."),
+    "demo": ("ingest_core.cli.demo", "The whole thing without a key or an account."),
+}
+
+
+class Verbs(click.Group):
+    """Imports a verb's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = importlib.import_module(VERBS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl([(verb, about) for verb, (_, about) in VERBS.items()])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="ingest-core", prog_name="ingest")
+def ingest() -> None:
+    """Lands what an API says, byte for byte, in a data lake.
+
+    SOURCE is the name of a config in config/ (INGEST_CONFIG_DIR names another folder), or a path to a YAML file.
+    Begin with `ingest demo`, then `ingest run tmdb --dry-run`.
+    """
+    level = os.environ.get("INGEST_LOG", "warning").upper()
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level="WARNING")
+    logging.getLogger("ingest_core").setLevel(level if level in logging.getLevelNamesMapping() else "WARNING")
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Runs `ingest` with `arguments`; returns the exit code."""
+    try:
+        code = ingest.main(args=list(arguments), prog_name="ingest", standalone_mode=False)
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        say("interrupted")
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        say("interrupted: what has landed stays; the same command goes over it again and doubles nothing")
+        return INTERRUPTED
+    except IngestError as error:
+        print_error(error, as_json="--json" in arguments)
+        return error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,33 @@
+"""Options that several verbs share, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from ingest_core.assembly import Wish
+from ingest_core.config import parse_override
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+source_argument = click.argument("source")
+json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")
+limit_type = click.IntRange(min=1)
+
+
+def wish_options(function: F) -> F:
+    """--date, --lake and --set."""
+    for option in (
+        click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; repeatable."),
+        click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder."),
+        click.option("--date", metavar="DATE", help="The logical date: a day, or an instant with its offset."),
+    ):
+        function = option(function)
+    return function
+
+
+def wish(date: str | None, lake: str | None, overrides: Sequence[str], limit: int | None = None) -> Wish:
+    """What the options ask for. Raises UsageError for a malformed --set."""
+    return Wish(date=date, limit=limit, lake=lake, overrides=dict(parse_override(text) for text in overrides))

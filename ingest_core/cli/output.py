@@ -1,0 +1,119 @@
+"""What people and programs read: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from ingest_core.errors import ConfigError, IngestError
+from ingest_core.model import Report, Status
+
+_MARKS = {Status.DONE: "[green]✔[/]", Status.PARTIAL: "[yellow]◐[/]", Status.FAILED: "[red]✘[/]"}
+
+
+def console() -> Console:
+    """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One line for a person, on standard error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(text))
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def print_error(error: IngestError, *, as_json: bool) -> None:
+    """An error: what is wrong, and what to do."""
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    if isinstance(error, ConfigError):
+        for mistake in error.mistakes:
+            err.print(f"[red]error[/] {escape(str(mistake))}")
+    else:
+        err.print(f"[red]error[/] {escape(error.what)}")
+    if error.hint:
+        err.print(f"  [dim]→[/] {escape(error.hint)}")
+    if as_json:
+        told = {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
+        print_json({"status": "failed", "error": told})
+
+
+def report_as_json(report: Report) -> dict[str, Any]:
+    """The whole report as JSON can say it."""
+    told = asdict(report)
+    told["status"] = report.status.value
+    told["date"] = report.date.isoformat()
+    told["seconds"] = round(report.seconds, 3)
+    if report.error is not None:
+        told["error"] = dict(zip(("kind", "what", "hint"), report.error, strict=True))
+    return told
+
+
+def print_report(report: Report, following: Iterable[str]) -> None:
+    """The summary that a run ends with; `following` is what to do next."""
+    out = console()
+    words = {"done": "done", "partial": "partly done", "failed": "failed", "locked": "locked by another run"}
+    state = words[report.status.value]
+    if report.already_done:
+        state = "done before; nothing was asked of the API"
+    elif report.limited and report.status is Status.DONE:
+        state = "done up to the limit; a limited run is never committed"
+    out.print(f"{_MARKS.get(report.status, '·')} [bold]{escape(report.config)}[/] {report.date}: {state}")
+    for name, value in _lines(report):
+        out.print(f"  [dim]{name:<10}[/] {escape(value)}")
+    for name in report.truncated:
+        out.print(f"  [yellow]{'cut off':<10}[/] {escape(name)}")
+    for problem in report.problems:
+        out.print(f"  [yellow]{'problem':<10}[/] {escape(problem)}")
+    if report.error is not None:
+        out.print(f"  [red]{'error':<10}[/] {escape(report.error[1])}")
+        if report.error[2]:
+            out.print(f"  {'':<10} [dim]→[/] {escape(report.error[2])}")
+    for step in following:
+        out.print(f"  [dim]{'next':<10}[/] {escape(step)}")
+    if report.notice:
+        out.print(f"  [dim]{escape(report.notice)}[/]")
+
+
+def _lines(report: Report) -> Iterable[tuple[str, str]]:
+    counts = report.counts
+    were_there = counts.records - counts.written
+    landed = f"{counts.records:,} records, {size(counts.bytes)}"
+    yield "landed", landed + (f" ({were_there:,} were there already)" if were_there else "")
+    if not report.already_done:
+        yield "requests", f"{counts.requests:,} ({counts.retries:,} retries, {counts.throttled:,} refused with 429)"
+    yield "not found", f"{counts.missing:,}"
+    yield "failed", f"{counts.rejected:,}" + (" (in the quarantine)" if counts.rejected else "")
+    if counts.repeated:
+        yield "repeated", f"{counts.repeated:,} (named twice, landed once)"
+    if counts.conflicts:
+        yield "conflicts", f"{counts.conflicts:,} (another document was there and was kept)"
+    if not report.already_done:
+        yield "took", duration(report.seconds)
+    yield "where", f"{report.lake}/{report.prefix}"
+    if report.manifest is not None:
+        yield "manifest", report.manifest
+
+
+def size(count: int) -> str:
+    """Bytes as a person reads them."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person reads them."""
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

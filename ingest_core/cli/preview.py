@@ -1,0 +1,38 @@
+"""`ingest preview`"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from ingest_core.cli.options import limit_type, source_argument, wish, wish_options
+from ingest_core.cli.output import say
+from ingest_core.cli.session import open_workspace
+from ingest_core.lake import DiskLake
+from ingest_core.model.rawjson import compact
+
+
+@click.command("preview")
+@source_argument
+@click.option("-n", "count", type=limit_type, default=5, show_default=True, help="How many records.")
+@wish_options
+def command(source: str, count: int, date: str | None, lake: str | None, overrides: tuple[str, ...]) -> int:
+    """A few records of SOURCE on standard output, one a line. Nothing lands in the lake."""
+    workspace = open_workspace()
+    with tempfile.TemporaryDirectory(prefix="ingest-preview-") as folder:
+        asked = wish(date, folder if lake is None else lake, overrides, count)
+        own = DiskLake(Path(folder))
+        report = workspace.run_use(workspace.use(source, asked), asked, own)
+        for entry in own.entries("Raw/"):
+            stored = own.get(entry.key)
+            if stored is not None:
+                sys.stdout.buffer.write(compact(stored.body) + b"\n")
+    sys.stdout.flush()
+    for problem in report.problems:
+        say(f"problem: {problem}")
+    if report.error is not None:
+        say(f"error: {report.error[1]}\n  → {report.error[2]}" if report.error[2] else f"error: {report.error[1]}")
+    return report.exit_code
