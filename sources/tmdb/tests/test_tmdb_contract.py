@@ -1,0 +1,7 @@
+"""The TMDB source keeps the contract."""
+
+from ingest_core.testing import SourceContract
+
+
+class TestTmdb(SourceContract):
+    source = "tmdb"
