@@ -19,7 +19,7 @@ from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, Tran
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
 from ingest_core.errors import PluginError
-from ingest_core.model import Answer, Auth, Connection, Outcome, Request
+from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +71,11 @@ class Api:
         self._limits = limits or Limits()
         self._lock = threading.Lock()
         self.traffic = traffic
+
+    def require_credentials(self) -> None:
+        """Resolves every secret that requests are signed with. Raises CredentialsError, before any request."""
+        for secret in self._secrets():
+            secret.reveal()
 
     def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
         """One answer. Raises what `Answer.check` raises."""
@@ -187,8 +192,11 @@ class Api:
             url = f"{url}{'&' if '?' in url else '?'}{keys}"
         return HttpRequest(url, headers)
 
+    def _secrets(self) -> list[Secret]:
+        return [secret for _, secret in self._auth.headers.values()] + list(self._auth.params.values())
+
     def _credentials_hint(self) -> str:
-        secrets = [secret for _, secret in self._auth.headers.values()] + list(self._auth.params.values())
+        secrets = self._secrets()
         if not secrets:
             return "this API wants a key, and the source sends none"
         return f"check {' and '.join(secret.reference for secret in secrets)}: the API refused the key it holds"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ def command(event: str) -> int:
     """
     from ingest_core.lambda_handler import handler
 
-    answer = handler(_read(event), LocalContext())
+    asked = _read(event)
+    with redirect_stdout(sys.stderr):  # the metrics line, which belongs on standard output in Lambda alone
+        answer = handler(asked, LocalContext())
     print_json(answer)
     return EXIT_CODES.get(answer["status"], 1)
 

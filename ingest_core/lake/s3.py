@@ -163,7 +163,8 @@ class S3Lake:
         where = f"{self.uri}/{key}".rstrip("/")
         if isinstance(error, NoCredentialsError | PartialCredentialsError):
             return CredentialsError(
-                f"{where}: no AWS credentials found", hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or use --dry-run"
+                f"{where}: no AWS credentials found",
+                hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or choose a folder: --lake DIR",
             )
         if isinstance(error, NoRegionError):
             return LakeError(f"{where}: no AWS region", hint="set AWS_REGION, or s3: region: in the config")

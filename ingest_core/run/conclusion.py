@@ -10,6 +10,8 @@ from ingest_core.model import FailureBudget, Status
 from ingest_core.run.scheduler import Failure
 from ingest_core.run.tally import Tally
 
+SHOWN = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -33,9 +35,8 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
     problems = tuple(tally.examples("rejected") + tally.examples("unaccounted") + tally.examples("conflict"))
     if failures:
         worst = min((failure.error for failure in failures), key=_patience)
-        named = tuple(f"slice {failure.slice}: {failure.error.what}" for failure in failures[:5])
         status = Status.PARTIAL if isinstance(worst, TransientError) else Status.FAILED
-        return Conclusion(status, worst, named + problems)
+        return Conclusion(status, worst, _named(failures, worst) + problems)
     if counts.unaccounted:
         error = StopError(
             f"{counts.unaccounted} ids were asked of the source and it said nothing about them",
@@ -49,6 +50,15 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
         )
         return Conclusion(Status.FAILED, error, problems)
     return Conclusion(Status.DONE, None, problems)
+
+
+def _named(failures: Sequence[Failure], worst: IngestError) -> tuple[str, ...]:
+    """The first few failures in words; where one ended the run, not those that it took along."""
+    told = [failure for failure in failures if failure.error is not worst]
+    told = [failure for failure in told if _patience(failure.error) == _patience(worst)]
+    others = f"and {len(failures) - SHOWN} more slices are open"
+    named = [f"slice {failure.slice}: {failure.error.what}" for failure in told[:SHOWN]]
+    return (*named, *([others] if len(failures) > SHOWN else []))
 
 
 def _patience(error: IngestError) -> int:

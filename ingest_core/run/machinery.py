@@ -60,7 +60,7 @@ class Machinery:
         job = self._job
         if job.source.connect is None:
             return NoApi()
-        return Api(
+        api = Api(
             job.source.connect(job.settings),
             job.transport(),
             pacer=Pacer(job.rate, job.clock),
@@ -72,3 +72,5 @@ class Machinery:
             stop=self.stop,
             traffic=self.traffic,
         )
+        api.require_credentials()
+        return api
