@@ -14,17 +14,20 @@ from ingest_core.api.redact import Redactor
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.config import (
     Config,
+    Document,
     Path_,
     SecretResolver,
     build_config,
     config_folder,
     config_schema,
+    did_you_mean,
     find_config,
     logical_date,
     open_document,
     secrets_in,
     source_named_in,
 )
+from ingest_core.errors import ConfigError
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
@@ -59,7 +62,7 @@ class Workspace:
         clock: Clock | None = None,
     ) -> None:
         self.environment = os.environ if environment is None else environment
-        self.plugins = load_plugins() if plugins is None else plugins
+        self.plugins = load_plugins(environment=self.environment) if plugins is None else plugins
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
         self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn)
@@ -70,7 +73,7 @@ class Workspace:
         """The config of that name, checked. Raises UsageError or ConfigError; makes no request."""
         path = find_config(name, config_folder(self.environment))
         document = open_document(path, {**self._lake_override(wish), **wish.overrides})
-        source = self.plugins.find(source_named_in(document))
+        source = self._source(document)
         return Use(build_config(document, path.stem, source, self._secrets.resolve), source)
 
     def job(self, use: Use, wish: Wish) -> Job:
@@ -88,6 +91,7 @@ class Workspace:
             clock=self.clock,
             rate=config.rate,
             connections=config.connections,
+            timeout=config.timeout,
             max_failed=config.max_failed,
             specification=config.specification,
             limit=wish.limit,
@@ -125,6 +129,13 @@ class Workspace:
         if wanted not in self._lakes:
             self._lakes[wanted] = open_lake(*wanted)
         return self._lakes[wanted]
+
+    def _source(self, document: Document) -> Source:
+        name = source_named_in(document)
+        if self.plugins.is_unknown(name):
+            what = f"unknown source {name!r}{did_you_mean(name, sorted(self.plugins.sources))}"
+            raise ConfigError([document.locate(("source",), what)])
+        return self.plugins.find(name)
 
     def _transport(self, connections: int) -> Transport:
         if connections not in self._transports:

@@ -10,6 +10,7 @@ from ingest_core.config.load import (
     parse_override,
     source_named_in,
 )
+from ingest_core.config.mistakes import did_you_mean
 from ingest_core.config.model import Config
 from ingest_core.config.schema import config_schema, secrets_in
 from ingest_core.config.secrets import SecretResolver
@@ -22,6 +23,7 @@ __all__ = [
     "build_config",
     "config_folder",
     "config_schema",
+    "did_you_mean",
     "find_config",
     "logical_date",
     "open_document",

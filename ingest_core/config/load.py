@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest_core.config.dates import time_zone
 from ingest_core.config.document import Document, Path_, parse_value, read_document
+from ingest_core.config.durations import duration
 from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
 from ingest_core.config.schema import CORE, config_schema, replaced, secrets_in, with_defaults
@@ -89,15 +90,14 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     value = with_defaults({"settings": {}, **document.value}, schema)
     whole = replace(document, value=value)
     found = mistakes(whole, schema, f"source {source.name}")
-    if found:
-        raise ConfigError(found)
-    zone = time_zone(value["timezone"])
-    specification = _specification(value.get("specification"))
-    found = [*_layout_mistakes(whole, source, specification), *_source_mistakes(whole, source)]
-    if zone is None:
+    zone = time_zone(value["timezone"]) if isinstance(value["timezone"], str) else None
+    if zone is None and isinstance(value["timezone"], str):
         found.append(whole.locate(("timezone",), f"timezone {value['timezone']!r} is not known: write Area/City"))
+    found += _layout_mistakes(whole, source)
+    found += _source_mistakes(whole, source, sound=not found)
     if found or zone is None:
-        raise ConfigError(sorted(found, key=lambda located: (located.line, located.column)))
+        raise ConfigError(sorted(set(found), key=lambda located: (located.line, located.column, located.what)))
+    specification = _specification(value.get("specification"))
     settings = value["settings"]
     for path, reference in list(secrets_in(settings, schema["properties"]["settings"])):
         settings = replaced(settings, path, Secret(reference, resolve))
@@ -109,6 +109,7 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
         timezone=zone,
         rate=float(value["rate"]),
         connections=value["connections"],
+        timeout=duration(value["timeout"]).total_seconds(),
         max_failed=_budget(value["max_failed"]),
         specification=specification,
         s3=S3Options(**value.get("s3", {})),
@@ -127,8 +128,11 @@ def _laid(value: Any, place: Path_, given: Any) -> Any:
     return inside
 
 
-def _specification(given: str | Mapping[str, str] | None) -> Mapping[str, str]:
-    return {"*": given} if isinstance(given, str) else dict(given or {})
+def _specification(given: Any) -> Mapping[str, str]:
+    """Stream → folder; what is no such mapping is judged by the schema and counts as nothing here."""
+    if isinstance(given, str):
+        return {"*": given}
+    return {stream: str(folder) for stream, folder in given.items()} if isinstance(given, dict) else {}
 
 
 def _budget(given: int | str) -> FailureBudget:
@@ -137,7 +141,8 @@ def _budget(given: int | str) -> FailureBudget:
     return FailureBudget(count=given)
 
 
-def _layout_mistakes(document: Document, source: Source, specification: Mapping[str, str]) -> list[Located]:
+def _layout_mistakes(document: Document, source: Source) -> list[Located]:
+    specification = _specification(document.value.get("specification"))
     keys = RecordKeys("label", dt.date(2000, 1, 1), source.streams, specification)
     return [
         document.locate(
@@ -147,11 +152,17 @@ def _layout_mistakes(document: Document, source: Source, specification: Mapping[
     ]
 
 
-def _source_mistakes(document: Document, source: Source) -> list[Located]:
+def _source_mistakes(document: Document, source: Source, *, sound: bool) -> list[Located]:
+    """What the source's own check finds. Where the schema found mistakes, the check may trip over them: then it is
+    asked all the same, and what it says before it trips is kept, so that a person hears everything at once.
+    """
+    found: list[Located] = []
     if source.check is None:
-        return []
+        return found
     try:
-        found = list(source.check(document.value["settings"], document.value["lake"]))
+        for mistake in source.check(document.value["settings"], str(document.value.get("lake", ""))):
+            found.append(document.locate(("settings", *mistake.path), mistake.what))
     except Exception as error:
-        raise PluginError(f"source {source.name}: check raised {type(error).__name__}: {error}") from error
-    return [document.locate(("settings", *mistake.path), mistake.what) for mistake in found]
+        if sound:
+            raise PluginError(f"source {source.name}: check raised {type(error).__name__}: {error}") from error
+    return found

@@ -13,7 +13,7 @@ from ingest_core.model import FailureBudget
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One use of a source. `name` is the file's stem, `rate` requests a second over all workers.
+    """One use of a source. `name` is the file's stem, `rate` requests a second over all workers, `timeout` seconds.
 
     `settings` are the plugin's own, with its defaults; secrets in them are `Secret`. `specification` maps a stream
     to the folder before the date, "*" standing for all others.
@@ -26,6 +26,7 @@ class Config:
     timezone: ZoneInfo
     rate: float
     connections: int
+    timeout: float
     max_failed: FailureBudget
     specification: Mapping[str, str]
     s3: S3Options

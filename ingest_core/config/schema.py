@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest_core.config.document import Path_
+from ingest_core.config.durations import DURATION_PATTERN
 from ingest_core.config.secrets import REFERENCE
 from ingest_core.keys import LABEL
 from ingest_core.model import Secret, Source
 
 SECRET = "secret"  # noqa: S105 -- the name of a format, not a secret
+DURATION = "duration"
 _FOLDER = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 CORE: Mapping[str, Any] = {
@@ -34,6 +36,7 @@ CORE: Mapping[str, Any] = {
         "maximum": 10000,
         "default": 10,
         "description": "Requests per second at most, over all workers.",
+        "examples": [40],
     },
     "connections": {
         "type": "integer",
@@ -41,6 +44,14 @@ CORE: Mapping[str, Any] = {
         "maximum": 256,
         "default": 10,
         "description": "Requests under way at the same time, at most.",
+        "examples": [20],
+    },
+    "timeout": {
+        "type": "string",
+        "format": DURATION,
+        "default": "2m",
+        "description": "The whole life of one request, retries and back-off included.",
+        "examples": ["90s", "2m"],
     },
     "max_failed": {
         "type": ["integer", "string"],
@@ -48,11 +59,13 @@ CORE: Mapping[str, Any] = {
         "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%$",
         "default": 0,
         "description": "How many records may be rejected and the run still commits: a count, or a share such as 1%.",
+        "examples": ["1%", 10],
     },
     "layout": {
         "enum": ["record"],
         "default": "record",
         "description": "One object for each record.",
+        "examples": ["record"],
     },
     "specification": {
         "type": ["string", "object"],
@@ -65,14 +78,20 @@ CORE: Mapping[str, Any] = {
         "type": "object",
         "additionalProperties": False,
         "description": "Options of an S3 lake; what is left out is AWS's own configuration.",
+        "examples": [{"region": "sa-east-1"}],
         "properties": {
-            "region": {"type": "string", "description": "The bucket's region."},
-            "profile": {"type": "string", "description": "A profile of the AWS CLI."},
-            "kms_key": {"type": "string", "description": "Key id or ARN: objects are encrypted with SSE-KMS."},
+            "region": {"type": "string", "description": "The bucket's region.", "examples": ["sa-east-1"]},
+            "profile": {"type": "string", "description": "A profile of the AWS CLI.", "examples": ["data"]},
+            "kms_key": {
+                "type": "string",
+                "description": "Key id or ARN: objects are encrypted with SSE-KMS.",
+                "examples": ["alias/data-lake"],
+            },
             "bucket_owner": {
                 "type": "string",
                 "pattern": "^[0-9]{12}$",
                 "description": "The account that must own the bucket (quoted: it is text).",
+                "examples": ["123456789012"],
             },
         },
     },
@@ -82,18 +101,26 @@ CORE: Mapping[str, Any] = {
 def config_schema(source: Source) -> dict[str, Any]:
     """The schema of a config of `source`: unknown keys are refused, secrets are references."""
     properties = copy.deepcopy(dict(CORE))
-    properties["source"]["const"] = source.name
+    properties["source"] |= {"const": source.name, "examples": [source.name]}
     properties["rate"]["default"] = source.rate
     properties["connections"]["default"] = source.connections
     required = ["source", "lake"]
     if source.label is None:
-        properties["label"] = {"type": "string", "pattern": f"^{LABEL}$", "description": "The folder in the lake."}
+        properties["label"] = {
+            "type": "string",
+            "pattern": f"^{LABEL}$",
+            "description": "The folder in the lake.",
+            "examples": ["Things"],
+        }
         required.append("label")
     if source.streams:
         _describe_streams(properties["specification"], source.streams)
     settings = copy.deepcopy(dict(source.settings_schema))
     settings.setdefault("type", "object")
-    _spell_out_secrets(settings)
+    settings.setdefault("description", f"The settings of the source {source.name} itself.")
+    _spell_out_formats(settings)
+    for own in CORE:
+        _spell_out_formats(properties[own])
     properties["settings"] = settings
     if settings.get("required"):
         required.append("settings")
@@ -148,14 +175,21 @@ def replaced(value: Any, path: Path_, new: Secret) -> Any:
 def _describe_streams(specification: dict[str, Any], streams: tuple[str, ...]) -> None:
     folder = specification.pop("additionalProperties")
     specification["additionalProperties"] = False
-    specification["properties"] = dict.fromkeys(streams, folder)
+    specification["properties"] = {
+        stream: {**folder, "description": f"The folder of the stream {stream}.", "examples": [stream.title()]}
+        for stream in streams
+    }
 
 
-def _spell_out_secrets(schema: dict[str, Any]) -> None:
-    """Gives every secret the pattern of a reference, for editors that do not know the format."""
+def _spell_out_formats(schema: dict[str, Any]) -> None:
+    """Gives secrets and durations their patterns, for validators and editors that do not know the formats."""
     if schema.get("format") == SECRET:
         schema.setdefault("type", "string")
         schema["pattern"] = REFERENCE
+    if schema.get("format") == DURATION:
+        schema.setdefault("type", "string")
+        schema.setdefault("examples", ["30s", "15m", "12h", "30d"])
+        schema["pattern"] = DURATION_PATTERN
     for inner in [*schema.get("properties", {}).values(), schema.get("items")]:
         if isinstance(inner, dict):
-            _spell_out_secrets(inner)
+            _spell_out_formats(inner)

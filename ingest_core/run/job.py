@@ -18,7 +18,8 @@ from ingest_core.model import FailureBudget, Source
 class Job:
     """One run, ready to start.
 
-    `settings` are checked and complete. `transport` makes the source's transport when it first needs one.
+    `settings` are checked and complete. `transport` makes the source's transport when it first needs one. `timeout` is
+    the whole life of one request, in seconds.
     """
 
     config: str
@@ -32,6 +33,7 @@ class Job:
     clock: Clock
     rate: float = 10.0
     connections: int = 10
+    timeout: float = 120.0
     max_failed: FailureBudget = field(default_factory=FailureBudget)
     specification: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None

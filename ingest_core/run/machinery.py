@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
-from ingest_core.api import Api, NoApi, Pacer, Traffic
+from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.model import ApiClient, Context
@@ -71,6 +71,7 @@ class Machinery:
             chance=job.chance,
             stop=self.stop,
             traffic=self.traffic,
+            limits=Limits(seconds=job.timeout),
         )
         api.require_credentials()
         return api

@@ -1,0 +1,17 @@
+"""Spans of time as a config writes them: `90s`, `15m`, `12h`, `30d`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+DURATION_PATTERN = r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d)$"
+_DURATION = re.compile(DURATION_PATTERN)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def duration(text: str) -> dt.timedelta:
+    """The span that `text` names. Raises ValueError where it has no such form."""
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration such as 90s, 15m, 12h or 30d")
+    return dt.timedelta(**{_UNITS[text[-1]]: float(text[:-1])})
