@@ -19,7 +19,7 @@ from ingest_core.model.source import (
     header_key,
     query_key,
 )
-from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated
+from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated, checked_stream
 
 __all__ = [
     "Answer",
@@ -48,6 +48,7 @@ __all__ = [
     "Status",
     "Truncated",
     "bearer",
+    "checked_stream",
     "field_of",
     "header_key",
     "query_key",

@@ -1,24 +1,22 @@
-"""Finding sources: entry points of the group `ingest_core`, loaded through pluggy, each on its own."""
+"""The plugins of this process: registered through pluggy, each on its own, so that one costs nobody but itself."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
-from typing import Any, cast
+from typing import cast
 
 import pluggy
 
 from ingest_core import hooks
 from ingest_core.errors import UsageError
 from ingest_core.keys import LABEL
-from ingest_core.model import Report, Source
+from ingest_core.model import Report, Source, checked_stream
 
 logger = logging.getLogger(__name__)
 
-GROUP = "ingest_core"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LABEL = re.compile(LABEL)
 
@@ -49,6 +47,7 @@ class Plugins:
         self._manager.add_hookspecs(hooks)
         self.sources: dict[str, Installed] = {}
         self.broken: list[Broken] = []
+        self._contested: dict[str, list[str]] = {}
 
     def add(self, plugin: object, entry_point: str, distribution: str, version: str) -> None:
         """Registers one plugin and takes its sources. What is wrong with it is noted, not raised."""
@@ -56,24 +55,29 @@ class Plugins:
         try:
             self._manager.register(plugin, name)
             self._manager.check_pending()
-            implementations = self._manager.hook.ingest_sources.get_hookimpls()
-            own = [implementation for implementation in implementations if implementation.plugin_name == name]
-            sources: list[Source] = [source for implementation in own for source in _given(implementation.function)]
+            sources = list(self._given_by(name))
             for source in sources:
-                self._require_sound(source, distribution)
+                _require_sound(source)
         except (Exception, SystemExit) as error:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
-            why = str(error) if isinstance(error, _UnsoundError) else f"{type(error).__name__}: {error}"
-            self.broken.append(Broken(distribution, entry_point, why))
             logger.debug("plugin %s cannot be used", name, exc_info=True)
+            self.note_broken(distribution, entry_point, error)
             return
         for source in sources:
-            self.sources[source.name] = Installed(source, distribution, version)
+            self._take(Installed(source, distribution, version), entry_point)
+
+    def note_broken(self, distribution: str, entry_point: str, error: BaseException) -> None:
+        """Keeps why a plugin cannot be used."""
+        self.broken.append(Broken(distribution, entry_point, _reason(error)))
 
     def add_observer(self, plugin: object) -> None:
         """Registers a plugin of the application itself, such as the one that writes the metrics line."""
         self._manager.register(plugin)
+
+    def is_unknown(self, name: str) -> bool:
+        """Whether nothing installed, sound or broken, is called `name`."""
+        return name not in self.sources and all(broken.entry_point != name for broken in self.broken)
 
     def find(self, name: str) -> Source:
         """The source of that name. Raises UsageError, saying what is installed and what is broken."""
@@ -84,7 +88,7 @@ class Plugins:
             if broken.entry_point == name:
                 raise UsageError(
                     f"the source {name!r} of {broken.distribution} cannot be used: {broken.why}",
-                    hint=f"mend or remove it: pip uninstall {broken.distribution}",
+                    hint=f"mend it, or remove {broken.distribution}; `ingest list` shows every plugin",
                 )
         raise UsageError(f"no source {name!r} is installed (installed: {known})", hint="pip install its distribution")
 
@@ -96,51 +100,50 @@ class Plugins:
             except Exception:
                 logger.exception("observer %s failed", implementation.plugin_name)
 
-    def _require_sound(self, source: object, distribution: str) -> None:
-        if not isinstance(source, Source):
-            raise _UnsoundError(f"ingest_sources gave a {type(source).__name__}, not a Source")
-        if not _NAME.fullmatch(source.name):
-            raise _UnsoundError(f"source name {source.name!r} is not a lower-case word")
-        if source.label is not None and not _LABEL.fullmatch(source.label):
-            raise _UnsoundError(f"source {source.name}: label {source.label!r} is not letters, digits, '_' and '-'")
-        if not isinstance(source.settings_schema, Mapping):
-            raise _UnsoundError(f"source {source.name}: settings_schema is not a mapping")
-        taken = self.sources.get(source.name)
-        if taken is not None:
-            raise _UnsoundError(f"its source {source.name!r} is also given by {taken.distribution}: uninstall one")
+    def _given_by(self, plugin_name: str) -> Iterable[Source]:
+        for implementation in self._manager.hook.ingest_sources.get_hookimpls():
+            if implementation.plugin_name == plugin_name:
+                yield from cast(Iterable[Source], implementation.function())
+
+    def _take(self, installed: Installed, entry_point: str) -> None:
+        """Two sources of one name are both out: which of them a config means cannot be known."""
+        name = installed.source.name
+        other = self.sources.pop(name, None)
+        if other is not None:
+            self._contested[name] = [other.distribution]
+        if name not in self._contested:
+            self.sources[name] = installed
+            return
+        self._contested[name].append(installed.distribution)
+        owners = " and ".join(self._contested[name])
+        self.broken = [broken for broken in self.broken if broken.entry_point != name]
+        self.broken.append(Broken(owners, name, f"both give a source {name!r}: uninstall one of them"))
 
 
-def _given(ingest_sources: Callable[..., object]) -> Iterable[Source]:
-    return cast(Iterable[Source], ingest_sources())
+class UnsoundError(Exception):
+    """What a plugin gave is not what the contract asks for. The text says what to write instead."""
 
 
-class _UnsoundError(Exception):
-    """What a plugin gave is not what the contract asks for."""
+def _require_sound(source: object) -> None:
+    if not isinstance(source, Source):
+        raise UnsoundError(f"ingest_sources gave a {type(source).__name__}: return a list of Source")
+    if not isinstance(source.name, str) or not _NAME.fullmatch(source.name):
+        raise UnsoundError(f"source name {source.name!r}: write a lower-case word, such as 'things'")
+    if source.label is not None and not _LABEL.fullmatch(source.label):
+        raise UnsoundError(f"source {source.name}: label {source.label!r}: use letters, digits, '_' and '-'")
+    if not isinstance(source.settings_schema, Mapping):
+        raise UnsoundError(f"source {source.name}: settings_schema is no mapping: write a JSON Schema")
+    for stream in source.streams:
+        checked_stream(stream)
 
 
-def load_plugins(found: Iterable[Distribution] | None = None) -> Plugins:
-    """Every installed plugin of the group, in the order of distribution and entry point."""
-    plugins = Plugins()
-    for distribution, entry_point in _entry_points(distributions() if found is None else found):
-        name, version = _named(distribution)
-        try:
-            plugin: Any = entry_point.load()
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- a plugin may raise anything as it is imported
-            why = f"it does not import: {type(error).__name__}: {error}"
-            plugins.broken.append(Broken(name, entry_point.name, why))
-            continue
-        plugins.add(plugin, entry_point.name, name, version)
-    return plugins
-
-
-def _entry_points(found: Iterable[Distribution]) -> list[tuple[Distribution, EntryPoint]]:
-    points: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
-    for distribution in found:
-        for entry_point in distribution.entry_points.select(group=GROUP):
-            # A distribution that sys.path shows twice counts once: the first is the one that Python would import.
-            points.setdefault((_named(distribution)[0], entry_point.name), (distribution, entry_point))
-    return [points[key] for key in sorted(points)]
-
-
-def _named(distribution: Distribution) -> tuple[str, str]:
-    return distribution.metadata["Name"], distribution.version
+def _reason(error: BaseException) -> str:
+    if isinstance(error, UnsoundError):
+        return str(error)
+    if isinstance(error, pluggy.PluginValidationError):
+        return (
+            f"its hooks are not ours: {str(error).splitlines()[-1]}; see ingest_core/hooks.py for names and arguments"
+        )
+    if isinstance(error, SystemExit):
+        return f"it exits ({error.code}): a plugin returns its sources, it does not end the process"
+    return f"{type(error).__name__}: {error}"
