@@ -18,6 +18,7 @@ INTERRUPTED = 130
 # imports none of them.
 VERBS = {
     "list": ("ingest_core.cli.listing", "The sources installed here."),
+    "schema": ("ingest_core.cli.schema", "JSON Schema, so that editors complete and explain configs."),
     "check": ("ingest_core.cli.check", "Config, secrets, API and lake: is everything ready?"),
     "plan": ("ingest_core.cli.plan", "What a run would do, and what it would cost."),
     "preview": ("ingest_core.cli.preview", "A few records on standard output, one a line."),

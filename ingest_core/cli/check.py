@@ -6,12 +6,12 @@ import click
 from rich.markup import escape
 
 from ingest_core.checkup import Finding, checkup
-from ingest_core.cli.options import json_option, source_argument, wish, wish_options
+from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
 from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
 
 
-@click.command("check")
+@click.command("check", cls=Verb)
 @source_argument
 @wish_options
 @click.option("--offline", is_flag=True, help="The config alone: no secret is read and no request made.")

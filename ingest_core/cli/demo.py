@@ -19,6 +19,7 @@ from rich.syntax import Syntax
 from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
+from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console, print_report, size
 from ingest_core.errors import UsageError
 from ingest_core.lake import Entry, Lake
@@ -30,7 +31,7 @@ FILES_SHOWN = 3
 DEMO = "demo"
 
 
-@click.command("demo")
+@click.command("demo", cls=Verb)
 @click.argument("source", default="tmdb")
 def command(source: str) -> int:
     """The whole thing without a key: a simulator of the API, an S3 of its own, one run of SOURCE, its lake."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ingest_core.cli.options import Verb
 from ingest_core.cli.output import print_json
 from ingest_core.errors import UsageError
 
@@ -17,7 +17,7 @@ EXIT_CODES = {"done": 0, "failed": 1, "partial": 3, "locked": 5}
 MINUTES = 15
 
 
-@click.command("invoke")
+@click.command("invoke", cls=Verb)
 @click.argument("event", metavar="EVENT.json")
 def command(event: str) -> int:
     """The Lambda handler, in this process, with the event in a file (`-`: standard input).
@@ -27,8 +27,7 @@ def command(event: str) -> int:
     from ingest_core.lambda_handler import handler
 
     asked = _read(event)
-    with redirect_stdout(sys.stderr):  # the metrics line, which belongs on standard output in Lambda alone
-        answer = handler(asked, LocalContext())
+    answer = handler(asked, LocalContext())
     print_json(answer)
     return EXIT_CODES.get(answer["status"], 1)
 

@@ -8,13 +8,13 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from ingest_core.cli.options import json_option
+from ingest_core.cli.options import Verb, json_option
 from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.plugins import Plugins
 
 
-@click.command("list")
+@click.command("list", cls=Verb)
 @json_option
 def command(as_json: bool) -> None:
     """The sources installed here: name, label, version, where from."""

@@ -8,9 +8,19 @@ from typing import Any, TypeVar
 import click
 
 from ingest_core.assembly import Wish
+from ingest_core.cli.output import data_apart
 from ingest_core.config import parse_override
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Verb(click.Command):
+    """A verb of `ingest`: what plugins print while it works does not mix with its data."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with data_apart():
+            return super().invoke(ctx)
+
 
 source_argument = click.argument("source")
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from contextvars import ContextVar
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,9 +20,28 @@ from ingest_core.model import Report, Status
 _MARKS = {Status.DONE: "[green]✔[/]", Status.PARTIAL: "[yellow]◐[/]", Status.FAILED: "[red]✘[/]"}
 
 
+_DATA: ContextVar[TextIO] = ContextVar("data")
+
+
+@contextmanager
+def data_apart() -> Iterator[None]:
+    """Whatever plugins print goes to standard error; standard output is for what this module writes."""
+    token = _DATA.set(sys.stdout)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _DATA.reset(token)
+
+
+def data() -> TextIO:
+    """Standard output, as it was before plugins had a say."""
+    return _DATA.get(sys.stdout)
+
+
 def console() -> Console:
     """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word."""
-    return Console(highlight=False, soft_wrap=True)
+    return Console(file=data(), highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -30,7 +51,7 @@ def say(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    data().write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
 def print_error(error: IngestError, *, as_json: bool) -> None:

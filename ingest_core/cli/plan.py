@@ -7,7 +7,7 @@ import math
 import click
 from rich.markup import escape
 
-from ingest_core.cli.options import json_option, source_argument, wish, wish_options
+from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
 from ingest_core.cli.output import console, duration, print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.run import plan
@@ -16,7 +16,7 @@ SHOWN = 40
 SECONDS_A_REQUEST = 0.25
 
 
-@click.command("plan")
+@click.command("plan", cls=Verb)
 @source_argument
 @wish_options
 @json_option

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
 import click
 
-from ingest_core.cli.options import limit_type, source_argument, wish, wish_options
-from ingest_core.cli.output import say
+from ingest_core.cli.options import Verb, limit_type, source_argument, wish, wish_options
+from ingest_core.cli.output import data, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.lake import DiskLake
 from ingest_core.model.rawjson import compact
 
 
-@click.command("preview")
+@click.command("preview", cls=Verb)
 @source_argument
 @click.option("-n", "count", type=limit_type, default=5, show_default=True, help="How many records.")
 @wish_options
@@ -29,8 +28,8 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
         for entry in own.entries("Raw/"):
             stored = own.get(entry.key)
             if stored is not None:
-                sys.stdout.buffer.write(compact(stored.body) + b"\n")
-    sys.stdout.flush()
+                data().buffer.write(compact(stored.body) + b"\n")
+    data().flush()
     for problem in report.problems:
         say(f"problem: {problem}")
     if report.error is not None:

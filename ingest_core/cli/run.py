@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ingest_core.cli.dryrun import fresh_folder
-from ingest_core.cli.options import json_option, limit_type, source_argument, wish, wish_options
+from ingest_core.cli.options import Verb, json_option, limit_type, source_argument, wish, wish_options
 from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
@@ -16,7 +16,7 @@ from ingest_core.model import Report, Status
 DRY_RUN = "dry-run"
 
 
-@click.command("run")
+@click.command("run", cls=Verb)
 @source_argument
 @wish_options
 @click.option("--limit", type=limit_type, metavar="N", help="At most N records; such a run is never committed.")

@@ -73,6 +73,7 @@ def _appends_of(kind: str) -> dict[str, Any]:
         "uniqueItems": True,
         "items": {"enum": list(APPENDS[kind])},
         "description": f"What is asked along with each {kind}.",
+        "examples": [["external_ids"]],
     }
 
 
@@ -85,6 +86,7 @@ SCHEMA: Mapping[str, Any] = {
             "type": "string",
             "default": BASE_URL,
             "description": "TMDB's API, https (or http on loopback, for the simulator).",
+            "examples": [BASE_URL],
         },
         "token": {
             "type": "string",
@@ -115,6 +117,7 @@ SCHEMA: Mapping[str, Any] = {
             "type": "boolean",
             "default": True,
             "description": "Land each title's own document; false lands the lists' rows, which lack imdb_id and more.",
+            "examples": [True],
         },
         "append": {
             "type": ["array", "object"],
@@ -132,13 +135,22 @@ SCHEMA: Mapping[str, Any] = {
             "type": "array",
             "minItems": 1,
             "description": "What to ingest. Several at once: an id that two of them name is taken once.",
+            "examples": [[{"list": "movie/popular", "pages": 5}, {"ids": [603, 550], "as": "movie"}]],
             "items": {
                 "type": "object",
                 "additionalProperties": False,
                 "oneOf": [{"required": ["list"]}, {"required": ["trending"]}, {"required": ["ids"]}],
                 "properties": {
-                    "list": {"enum": list(LISTS), "description": "One of TMDB's lists."},
-                    "trending": {"enum": list(TRENDING), "description": "What is trending, by kind and window."},
+                    "list": {
+                        "enum": list(LISTS),
+                        "description": "One of TMDB's lists.",
+                        "examples": ["movie/popular"],
+                    },
+                    "trending": {
+                        "enum": list(TRENDING),
+                        "description": "What is trending, by kind and window.",
+                        "examples": ["movie/week"],
+                    },
                     "pages": _PAGES,
                     "ids": {
                         "type": "array",
@@ -147,7 +159,7 @@ SCHEMA: Mapping[str, Any] = {
                         "description": "TMDB's own ids.",
                         "examples": [[603, 550]],
                     },
-                    "as": {"enum": list(STREAMS), "description": "What the ids are ids of."},
+                    "as": {"enum": list(STREAMS), "description": "What the ids are ids of.", "examples": ["movie"]},
                 },
             },
         },
@@ -185,6 +197,6 @@ def appends(settings: Mapping[str, Any], kind: str) -> tuple[str, ...]:
 def _check_common_appends(append: list[str], selected: set[str]) -> Iterator[Mistake]:
     for number, name in enumerate(append):
         for kind in sorted(selected):
-            if name not in APPENDS[kind]:
+            if name not in APPENDS[kind] and any(name in names for names in APPENDS.values()):
                 others = "; write append as a mapping, {movie: […], tv: […]}" if len(selected) > 1 else ""
                 yield Mistake(("append", number), f"append: a {kind} has no {name!r}{others}")

@@ -23,6 +23,7 @@ SCHEMA: Mapping[str, Any] = {
             "maxLength": 512,
             "default": "#cinema",
             "description": "What to search for; it appears in each made-up post.",
+            "examples": ["#cinema"],
         },
         "page_size": {
             "type": "integer",
@@ -30,11 +31,13 @@ SCHEMA: Mapping[str, Any] = {
             "maximum": 100,
             "default": 10,
             "description": "Posts on a page.",
+            "examples": [25],
         },
         "allow_made_up": {
             "type": "boolean",
             "default": False,
             "description": "The posts are made up: only with true do they land in S3.",
+            "examples": [True],
         },
     },
 }
