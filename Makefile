@@ -31,6 +31,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy layer/*.py
 	@$(BIN)/lint-imports
 
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)

@@ -175,7 +175,9 @@ class S3Lake:
 
 def _answered(action: str, where: str, error: ClientError, bucket: str) -> IngestError:
     code = _code(error)
-    right = {"ListObjectsV2": "s3:ListBucket"}.get(action, f"s3:{action}")
+    # Without s3:ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
+    rights = {"ListObjectsV2": "s3:ListBucket", "GetObject": "s3:GetObject and s3:ListBucket"}
+    right = rights.get(action, f"s3:{action}")
     if code in BAD_KEYS:
         return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
     if code in DENIED:

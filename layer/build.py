@@ -1,0 +1,72 @@
+"""Builds the Lambda layer: python layer/build.py [--python 3.13] [--arch x86_64|arm64] [--out layer/dist]
+
+lock ─→ packages ─┐
+                  ├─→ python/ ─→ each file checked against its wheel ─→ zip ─→ sources found from the zip alone ─→ out/
+sources ─→ wheels ┘
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from finding import check_sources
+from packing import LayerError, pack, read_members
+from report import require_budget, size_report
+from staging import PLATFORMS, Target, lock, source_names, stage
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Builds as asked. Returns the exit code: 0, or 1 with the reason on standard error."""
+    asked = _parser().parse_args(arguments)
+    try:
+        if asked.lock:
+            lock(ROOT)
+        else:
+            build(Target(asked.python, asked.arch), asked.out)
+    except LayerError as error:
+        print(f"layer: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(target: Target, out: Path) -> Path:
+    """Builds one layer into `out` and returns its path. Raises LayerError, and then leaves no zip there."""
+    final = out / target.file
+    final.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        members = read_members(stage(ROOT, Path(folder), target))
+        made = Path(folder, target.file)
+        pack(members, made)
+        print(size_report(made, members))
+        require_budget(made)
+        print(check_sources(made, source_names(ROOT), target))
+        out.mkdir(parents=True, exist_ok=True)
+        final.write_bytes(made.read_bytes())
+    print(final)
+    return final
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Builds the Lambda layer of ingest-core and its sources.")
+    parser.add_argument("--python", default="3.13", type=_version, help="the runtime's version (default: 3.13)")
+    parser.add_argument("--arch", default="x86_64", choices=sorted(PLATFORMS), help="default: x86_64")
+    parser.add_argument("--out", default=ROOT / "layer" / "dist", type=Path, help="default: layer/dist")
+    parser.add_argument("--lock", action="store_true", help="write layer/requirements.txt anew, and build nothing")
+    return parser
+
+
+def _version(text: str) -> str:
+    if not re.fullmatch(r"3\.[0-9]{1,2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a version such as 3.13")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""What the layer weighs, package by package."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+from packing import LayerError, Member
+
+BUDGET_BYTES = 2_600_000
+
+
+def size_report(layer: Path, members: Iterable[Member]) -> str:
+    """A table, the heaviest package first, in KB of 1,000 bytes; then the total and the sha256."""
+    owners = {f"python/{member.name}": member.distribution for member in members}
+    zipped: Counter[str] = Counter()
+    unzipped: Counter[str] = Counter()
+    with zipfile.ZipFile(layer) as archive:
+        for entry in archive.infolist():
+            zipped[owners[entry.filename]] += entry.compress_size
+            unzipped[owners[entry.filename]] += entry.file_size
+    lines = [f"{'package':<28}{'zipped KB':>12}{'unzipped KB':>14}"]
+    lines += [_line(name, size, unzipped[name]) for name, size in zipped.most_common()]
+    # The file is a little more than its members: names and the directory of the zip weigh something too.
+    lines.append(_line("total, as a file", layer.stat().st_size, unzipped.total()))
+    lines.append(f"sha256 {hashlib.sha256(layer.read_bytes()).hexdigest()}")
+    return "\n".join(lines)
+
+
+def require_budget(layer: Path, budget: int = BUDGET_BYTES) -> None:
+    """Raises LayerError for a layer that has grown past its budget: each cold start downloads it."""
+    size = layer.stat().st_size
+    if size > budget:
+        raise LayerError(f"{layer.name} has {size:,} bytes; its budget is {budget:,} (layer/report.py)")
+
+
+def _line(name: str, zipped: int, unzipped: int) -> str:
+    return f"{name:<28}{zipped / 1000:>12,.1f}{unzipped / 1000:>14,.1f}"
