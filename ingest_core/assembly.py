@@ -31,7 +31,7 @@ from ingest_core.errors import ConfigError
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Job, probe, run
+from ingest_core.run import Job, Progress, probe, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,10 @@ class Workspace:
         """One run, from the config's name to the report. Observers are told."""
         return self.run_use(self.use(name, wish), wish)
 
-    def run_use(self, use: Use, wish: Wish, lake: Lake | None = None) -> Report:
+    def run_use(self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None) -> Report:
         """One run of a config that was found already, into `lake` instead of its own where one is given."""
         job = self.job(use, wish)
-        report = run(job if lake is None else replace(job, lake=lake))
+        report = run(replace(job, lake=lake or job.lake, progress=progress or job.progress))
         self.plugins.run_finished(report)
         return report
 

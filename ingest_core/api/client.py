@@ -33,6 +33,7 @@ class Traffic:
     requests: int = 0
     retries: int = 0
     throttled: int = 0
+    problem: str = ""
 
 
 class Api:
@@ -134,6 +135,8 @@ class Api:
             left = began + self._limits.seconds - self._clock.monotonic()
             if attempt >= self._limits.attempts or pause >= left:
                 return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
+            with self._lock:
+                self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {url}"
             logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
             self._clock.pause(pause, self._stop)
 

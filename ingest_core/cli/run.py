@@ -7,11 +7,13 @@ from pathlib import Path
 import click
 
 from ingest_core.cli.dryrun import fresh_folder
+from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, json_option, limit_type, source_argument, wish, wish_options
 from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
 from ingest_core.model import Report, Status
+from ingest_core.run import Progress
 
 DRY_RUN = "dry-run"
 
@@ -44,7 +46,9 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     use = workspace.use(source, asked)
     if dry_run:
         fresh_folder(folder)
-    report = workspace.run_use(use, asked)
+    progress = Progress()
+    with live_view(progress, source):
+        report = workspace.run_use(use, asked, progress=progress)
     if as_json:
         print_json(report_as_json(report))
     else:

@@ -2,5 +2,6 @@
 
 from ingest_core.run.engine import plan, probe, run
 from ingest_core.run.job import Job
+from ingest_core.run.progress import Progress, Snapshot
 
-__all__ = ["Job", "plan", "probe", "run"]
+__all__ = ["Job", "Progress", "Snapshot", "plan", "probe", "run"]

@@ -94,6 +94,7 @@ class _Attempt:
         self._checkpoint.update(first.checkpoints)
         slices, segments = list(first.slices), [self._store.write_plan(0, first.slices, first.checkpoints)]
         while slices:
+            self._job.progress.begin_round(len(segments) - 1, slices)
             result = self._scheduler(machinery, index).run(slices)
             if not result.is_closed:
                 return segments, result.failures
@@ -113,6 +114,7 @@ class _Attempt:
             backpressure=machinery.backpressure,
             clock=self._job.clock,
             allowance=self._allowance,
+            progress=self._job.progress,
         )
         refs = 0
 
@@ -121,6 +123,7 @@ class _Attempt:
             refs += len(part.refs)
             index.found(place, part.refs)
             self._tally.add(place, part)
+            self._job.progress.close_slice(len(part.next))
             return self._allowance.left is None or refs < self._allowance.left
 
         return Scheduler(
@@ -130,6 +133,7 @@ class _Attempt:
             backpressure=machinery.backpressure,
             stop=machinery.stop,
             on_part=on_part,
+            on_failure=lambda failure: self._job.progress.tell(failure.error.what),
         )
 
     def _commit(self, segments: list[int]) -> None:

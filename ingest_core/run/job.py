@@ -12,6 +12,7 @@ from ingest_core.api import Transport
 from ingest_core.clock import Clock
 from ingest_core.lake import Lake
 from ingest_core.model import FailureBudget, Source
+from ingest_core.run.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,4 @@ class Job:
     specification: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
     chance: random.Random = field(default_factory=random.Random)
+    progress: Progress = field(default_factory=Progress)

@@ -60,10 +60,12 @@ class Machinery:
         job = self._job
         if job.source.connect is None:
             return NoApi()
+        pacer = Pacer(job.rate, job.clock)
+        job.progress.watch(self.traffic, lambda: pacer.rate)
         api = Api(
             job.source.connect(job.settings),
             job.transport(),
-            pacer=Pacer(job.rate, job.clock),
+            pacer=pacer,
             pool=self.requests,
             connections=job.connections,
             backpressure=self.backpressure,

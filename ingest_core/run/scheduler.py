@@ -63,6 +63,7 @@ class Scheduler:
         backpressure: Backpressure,
         stop: threading.Event,
         on_part: Callable[[str, Part], bool],
+        on_failure: Callable[[Failure], None],
     ) -> None:
         self._land = land
         self._pool = pool
@@ -70,6 +71,7 @@ class Scheduler:
         self._backpressure = backpressure
         self._stop = stop
         self._on_part = on_part
+        self._on_failure = on_failure
 
     def run(self, slices: Sequence[Slice]) -> RoundResult:
         """Lands `slices` and whatever they hand over to. `on_part` says whether more is wanted."""
@@ -96,6 +98,7 @@ class Scheduler:
                         waiting.clear()
                     continue
                 result.failures.append(failure)
+                self._on_failure(failure)
                 in_a_row += isinstance(failure.error, TransientError)
                 if in_a_row >= FAILURES_THAT_ARE_AN_OUTAGE or _is_hopeless(failure.error):
                     self._stop.set()

@@ -14,6 +14,7 @@ from ingest_core.errors import IngestError, PluginError
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Context, Missing, Record, Ref, Rejected, Slice, Source, Truncated
 from ingest_core.run.allowance import Allowance
+from ingest_core.run.progress import Progress
 from ingest_core.run.rounds import Index
 from ingest_core.sink import Sink, as_rejected, provenance, reason_to_reject
 from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
@@ -53,6 +54,7 @@ class SliceLander:
         backpressure: Backpressure,
         clock: Clock,
         allowance: Allowance,
+        progress: Progress,
     ) -> None:
         self._source = source
         self._context = context
@@ -63,6 +65,7 @@ class SliceLander:
         self._backpressure = backpressure
         self._clock = clock
         self._allowance = allowance
+        self._progress = progress
 
     def land(self, slice: Slice) -> Part:
         """The slice's part, written. Raises where it stays open: nothing of it then counts."""
@@ -154,7 +157,9 @@ class SliceLander:
 
     def _put(self, record: Record, slice_name: str) -> Landed:
         try:
-            return self._sink.land(record, slice_name)
+            landed = self._sink.land(record, slice_name)
+            self._progress.land()
+            return landed
         finally:
             self._backpressure.count(landing=-len(record.body))
 
