@@ -13,9 +13,9 @@ from ingest_core.clock import Clock
 
 SLACK_SECONDS = 0.1
 PAUSE_SECONDS = 1.0
-SLOWED = 0.7
+SLOWED = 0.8
 SLOWEST = 0.1
-RECOVERY_PER_SECOND = 1.05
+RECOVERY_PER_SECOND = 1.1
 
 
 class Pacer:

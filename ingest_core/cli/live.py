@@ -50,15 +50,16 @@ class View:
 
     def _first(self, seen: Snapshot) -> str:
         closed, known = seen.slices
-        return f"{self._name} · round {seen.round} · {closed:,} of {known:,} slices · {seen.records:,} records"
+        to_go = f", {seen.ids_left:,} to go" if seen.ids_left else ""
+        return f"{self._name} · round {seen.round} · {closed:,} of {known:,} slices · {seen.records:,} records{to_go}"
 
     def _second(self, seen: Snapshot, rate: float, now: float) -> str:
         parts = [duration(now - self._began)]
         if seen.allowed:
-            parts.append(f"{rate:.1f} of {seen.allowed:.4g} requests/s")
-            parts.append(f"{seen.retries:,} retries, {seen.throttled:,} refused")
+            parts.append(f"{rate:.1f} of {seen.allowed:.1f} requests/s")
+            parts.append(f"retried {seen.retries:,}, refused {seen.throttled:,}")
         if seen.ids_left and rate:
-            parts.append(f"about {duration(seen.ids_left / rate)} left in this round")
+            parts.append(f"{duration(seen.ids_left / rate)} left")
         return "  " + " · ".join(parts)
 
     def _rate(self, now: float, requests: int) -> float:

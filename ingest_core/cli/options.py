@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ import click
 
 from ingest_core.assembly import Wish
 from ingest_core.cli.output import data_apart
-from ingest_core.config import parse_override
+from ingest_core.config import config_folder, parse_override
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,7 +23,13 @@ class Verb(click.Command):
             return super().invoke(ctx)
 
 
-source_argument = click.argument("source")
+def _complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The names of the configs, for the shell."""
+    folder = config_folder(os.environ)
+    return sorted(path.stem for path in folder.glob("*.y*ml") if path.stem.startswith(incomplete))
+
+
+source_argument = click.argument("source", shell_complete=_complete_source)
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")
 limit_type = click.IntRange(min=1)
 

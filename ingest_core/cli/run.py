@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.dryrun import fresh_folder
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, json_option, limit_type, source_argument, wish, wish_options
@@ -16,11 +20,15 @@ from ingest_core.model import Report, Status
 from ingest_core.run import Progress
 
 DRY_RUN = "dry-run"
+MOST_DAYS = 3660
+day_type = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("run", cls=Verb)
 @source_argument
 @wish_options
+@click.option("--from", "first", type=day_type, metavar="DAY", help="Backfill: one run a day, from this one on.")
+@click.option("--to", "last", type=day_type, metavar="DAY", help="… to this one, itself included.")
 @click.option("--limit", type=limit_type, metavar="N", help="At most N records; such a run is never committed.")
 @click.option("--dry-run", is_flag=True, help="Land in ./dry-run/ instead: the same keys, no AWS, afresh each time.")
 @click.option("--out", metavar="DIR", help="Another folder for the dry run.")
@@ -30,12 +38,14 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     date: str | None,
     lake: str | None,
     overrides: tuple[str, ...],
+    first: dt.datetime | None,
+    last: dt.datetime | None,
     limit: int | None,
     dry_run: bool,
     out: str | None,
     as_json: bool,
 ) -> int:
-    """One run of SOURCE: plan, land each slice, commit."""
+    """One run of SOURCE: plan, land each slice, commit. With --from and --to, one for each day."""
     if out is not None and not dry_run:
         raise UsageError("--out is the folder of a dry run", hint="add --dry-run, or use --lake for a real run")
     if dry_run and lake is not None:
@@ -44,19 +54,47 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     workspace = open_workspace()
     asked = wish(date, str(folder) if dry_run else lake, overrides, limit)
     use = workspace.use(source, asked)
+    wishes = [asked] if first is None and last is None else _days(use, asked, first, last)
     if dry_run:
         fresh_folder(folder)
-    progress = Progress()
-    with live_view(progress, source):
-        report = workspace.run_use(use, asked, progress=progress)
+    reports = []
+    for report in _runs(workspace, use, wishes):
+        reports.append(report)
+        if not as_json:
+            print_report(report, _next_steps(report, source, dry_run=dry_run))
     if as_json:
-        print_json(report_as_json(report))
-    else:
-        print_report(report, _next_steps(report, source, dry_run))
-    return report.exit_code
+        told = [report_as_json(report) for report in reports]
+        print_json(told[0] if wishes == [asked] else told)
+    return reports[-1].exit_code
 
 
-def _next_steps(report: Report, source: str, dry_run: bool) -> list[str]:
+def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | None) -> list[Wish]:
+    """A wish for each day of a backfill, oldest first, as checkpoints need them."""
+    if first is None or last is None or asked.date is not None:
+        raise UsageError("a backfill has --from and --to, and no --date", hint="ingest run SOURCE --from DAY --to DAY")
+    if not use.source.dated:
+        raise UsageError(
+            f"{use.source.name} answers for the present alone: a backfill would file today's data under past days",
+            hint="leave --from and --to out",
+        )
+    count = (last - first).days + 1
+    if not 1 <= count <= MOST_DAYS:
+        raise UsageError(f"--from {first:%Y-%m-%d} --to {last:%Y-%m-%d} is no span of 1 to {MOST_DAYS} days")
+    return [replace(asked, date=f"{first + dt.timedelta(days=number):%Y-%m-%d}") for number in range(count)]
+
+
+def _runs(workspace: Workspace, use: Use, wishes: list[Wish]) -> Iterator[Report]:
+    """A run for each wish, until one does not end well."""
+    for asked in wishes:
+        progress = Progress()
+        with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):
+            report = workspace.run_use(use, asked, progress=progress)
+        yield report
+        if report.status is not Status.DONE:
+            return
+
+
+def _next_steps(report: Report, source: str, *, dry_run: bool) -> list[str]:
     if report.status is Status.PARTIAL:
         return ["the same command again, later: what has landed stays, and nothing is doubled"]
     if report.status is not Status.DONE:

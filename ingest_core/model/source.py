@@ -119,6 +119,7 @@ class Source:
     demo             demo() -> context manager that starts the source's simulator and gives settings for it
     streams          every stream it lands. Left out: it has one stream, and a record's file is `<id>.json`
     notice           attribution that the API's terms ask for
+    dated            it answers for ctx.date, so that past days can be run; False where it knows the present alone
     rate             requests per second where the config says nothing
     connections      requests at the same time where the config says nothing
     """
@@ -133,5 +134,6 @@ class Source:
     demo: Callable[[], AbstractContextManager[Settings]] | None = None
     streams: tuple[str, ...] = ()
     notice: str = ""
+    dated: bool = False
     rate: float = 10
     connections: int = 10

@@ -72,4 +72,4 @@ def fetch(ctx: Context, slice: Slice) -> Iterator[Record | Checkpoint | Slice]:
 
 @hookimpl
 def ingest_sources() -> list[Source]:
-    return [Source("twitter_stub", "Twitter", SCHEMA, plan, fetch, check=check)]
+    return [Source("twitter_stub", "Twitter", SCHEMA, plan, fetch, check=check, dated=True)]
