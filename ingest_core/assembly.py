@@ -36,11 +36,15 @@ from ingest_core.run import Job, Progress, probe, run
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller of a run may ask for beside the config's name. `date` is a day or an instant (ISO 8601)."""
+    """What the caller of a run may ask for beside the config's name.
+
+    `date` is a day or an instant (ISO 8601), `seconds` how long the run may take.
+    """
 
     date: str | None = None
     limit: int | None = None
     lake: str | None = None
+    seconds: float | None = None
     overrides: Mapping[Path_, tuple[str, Any]] = field(default_factory=dict)
 
 
@@ -95,6 +99,7 @@ class Workspace:
             max_failed=config.max_failed,
             specification=config.specification,
             limit=wish.limit,
+            deadline=None if wish.seconds is None else self.clock.monotonic() + wish.seconds,
         )
 
     def run(self, name: str, wish: Wish) -> Report:

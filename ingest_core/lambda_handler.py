@@ -48,7 +48,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """
     asked = parse_event(event)
     workspace = _workspace()
-    wish = Wish(date=asked.date, limit=asked.limit)
+    wish = Wish(date=asked.date, limit=asked.limit, seconds=_seconds_left(context))
     try:
         report = workspace.run(asked.source, wish)
     except UsageError:
@@ -57,6 +57,12 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         logger.error("%s", error)  # noqa: TRY400 -- the sentence is the message; a traceback would bury it
         return {"status": Status.FAILED.value, "source": asked.source, "error": _told(error)}
     return answer(report)
+
+
+def _seconds_left(context: Any) -> float | None:
+    """What Lambda says that is left of the function's timeout; None where nobody says."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return None if remaining is None else remaining() / 1000
 
 
 def parse_event(event: Any) -> Event:

@@ -6,7 +6,7 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -24,6 +24,10 @@ from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
 logger = logging.getLogger(__name__)
 
 USER_AGENT = "ingest-core"
+
+
+def _unlimited() -> float:
+    return float("inf")
 
 
 @dataclass
@@ -57,6 +61,7 @@ class Api:
         stop: threading.Event,
         traffic: Traffic,
         limits: Limits | None = None,
+        time_left: Callable[[], float] = _unlimited,
     ) -> None:
         self._target = Target(connection)
         self._auth = connection.auth or Auth()
@@ -70,6 +75,7 @@ class Api:
         self._chance = chance
         self._stop = stop
         self._limits = limits or Limits()
+        self._time_left = time_left
         self._lock = threading.Lock()
         self.traffic = traffic
 
@@ -125,20 +131,24 @@ class Api:
             attempt += 1
             self._pacer.wait(self._stop)
             began = self._clock.monotonic() if began is None else began
-            left = began + self._limits.seconds - self._clock.monotonic()
-            if self._stop.is_set():
-                return self._no_answer(url, attempt, "the run is stopping", Outcome.TRANSIENT)
+            left = self._left(began)
+            if self._stop.is_set() or left <= 0:
+                why = "the run is stopping" if self._stop.is_set() else "time is up"
+                return self._no_answer(url, attempt, why, Outcome.TRANSIENT)
             answer, wanted = self._attempt(url, attempt, left)
             if answer.outcome is not Outcome.TRANSIENT:
                 return answer
             pause = self._limits.backoff(attempt, self._chance) if wanted is None else wanted
-            left = began + self._limits.seconds - self._clock.monotonic()
-            if attempt >= self._limits.attempts or pause >= left:
+            if attempt >= self._limits.attempts or pause >= self._left(began):
                 return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
             with self._lock:
                 self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {url}"
             logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
             self._clock.pause(pause, self._stop)
+
+    def _left(self, began: float) -> float:
+        """Seconds that a request begun then may still take."""
+        return min(began + self._limits.seconds - self._clock.monotonic(), self._time_left())
 
     def _attempt(self, url: str, attempt: int, left: float) -> tuple[Answer, float | None]:
         """One exchange: the answer, and the seconds that its Retry-After asks for."""

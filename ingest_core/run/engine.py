@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingest_core.errors import IngestError
+from ingest_core.errors import IngestError, TransientError
 from ingest_core.keys import ControlKeys, RecordKeys
 from ingest_core.model import Answer, Report, Slice, Status
 from ingest_core.run.allowance import Allowance
@@ -51,6 +51,10 @@ def probe(job: Job, path: str) -> Answer:
     history = History(job.lake, job.label, job.config)
     with Machinery(job, history, {}) as machinery:
         return machinery.context.api.get(path)
+
+
+def _out_of_time(not_started: int) -> Failure:
+    return Failure("", TransientError(f"time is up: {not_started} slices are not begun", hint="run again to go on"))
 
 
 class _Attempt:
@@ -97,7 +101,7 @@ class _Attempt:
             self._job.progress.begin_round(len(segments) - 1, slices)
             result = self._scheduler(machinery, index).run(slices)
             if not result.is_closed:
-                return segments, result.failures
+                return segments, result.failures or [_out_of_time(result.not_started)]
             slices = index.next_round(len(segments), self._allowance.left)
             if slices:
                 segments.append(self._store.write_plan(len(segments), slices, {}))
@@ -105,16 +109,12 @@ class _Attempt:
 
     def _scheduler(self, machinery: Machinery, index: Index) -> Scheduler:
         lander = SliceLander(
-            self._job.source,
-            machinery.context,
+            self._job,
+            machinery,
             sink=Sink(self._job.lake, self._records, Stamp(self._job.config, self._keys.run, 1, 1)),
             store=self._store,
             index=index,
-            puts=machinery.puts,
-            backpressure=machinery.backpressure,
-            clock=self._job.clock,
             allowance=self._allowance,
-            progress=self._job.progress,
         )
         refs = 0
 
@@ -128,10 +128,7 @@ class _Attempt:
 
         return Scheduler(
             lander.land,
-            pool=machinery.slices,
-            most=machinery.most_slices,
-            backpressure=machinery.backpressure,
-            stop=machinery.stop,
+            machinery,
             on_part=on_part,
             on_failure=lambda failure: self._job.progress.tell(failure.error.what),
         )

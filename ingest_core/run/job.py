@@ -16,11 +16,20 @@ from ingest_core.run.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver:
+    """When an offer of `fetch` to stop is taken: after so many records, bytes or seconds."""
+
+    records: int = 100
+    bytes: int = 10_000_000
+    seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One run, ready to start.
 
     `settings` are checked and complete. `transport` makes the source's transport when it first needs one. `timeout` is
-    the whole life of one request, in seconds.
+    the whole life of one request, in seconds; `deadline` the instant of the monotonic clock when the run must be over.
     """
 
     config: str
@@ -38,5 +47,7 @@ class Job:
     max_failed: FailureBudget = field(default_factory=FailureBudget)
     specification: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
+    deadline: float | None = None
+    hand_over: HandOver = field(default_factory=HandOver)
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = field(default_factory=Progress)

@@ -13,6 +13,7 @@ from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.model import ApiClient, Context
+from ingest_core.run.deadline import Deadline
 from ingest_core.run.job import Job
 from ingest_core.state import History
 
@@ -35,6 +36,7 @@ class Machinery:
         self.puts = ThreadPoolExecutor(LAKE_THREADS, "lake")
         self.slices = ThreadPoolExecutor(self.most_slices, "slice")
         self.traffic = Traffic()
+        self.deadline = Deadline(job.deadline, job.clock)
         self.context = Context(
             settings=job.settings,
             date=job.date,
@@ -74,6 +76,7 @@ class Machinery:
             stop=self.stop,
             traffic=self.traffic,
             limits=Limits(seconds=job.timeout),
+            time_left=self.deadline.left,
         )
         api.require_credentials()
         return api

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from ingest_core.backpressure import Backpressure
 from ingest_core.errors import CredentialsError, IngestError, PluginError, StopError, TransientError
 from ingest_core.model import Slice
+from ingest_core.run.machinery import Machinery
 from ingest_core.state import Part
 
 logger = logging.getLogger(__name__)
@@ -57,19 +56,17 @@ class Scheduler:
     def __init__(
         self,
         land: Callable[[Slice], Part],
+        machinery: Machinery,
         *,
-        pool: Executor,
-        most: int,
-        backpressure: Backpressure,
-        stop: threading.Event,
         on_part: Callable[[str, Part], bool],
         on_failure: Callable[[Failure], None],
     ) -> None:
         self._land = land
-        self._pool = pool
-        self._most = most
-        self._backpressure = backpressure
-        self._stop = stop
+        self._pool = machinery.slices
+        self._most = machinery.most_slices
+        self._backpressure = machinery.backpressure
+        self._stop = machinery.stop
+        self._deadline = machinery.deadline
         self._on_part = on_part
         self._on_failure = on_failure
 
@@ -106,7 +103,9 @@ class Scheduler:
         return result
 
     def _may_start(self, under_way: int) -> bool:
-        return under_way < self._most and not self._stop.is_set() and (not under_way or self._backpressure.has_room())
+        if under_way >= self._most or self._stop.is_set() or self._deadline.is_near():
+            return False
+        return not under_way or self._backpressure.has_room()
 
     def _is_time_to_look(self, under_way: dict[Future[Part], _Placed], more: bool) -> bool:
         return any(future.done() for future in under_way) or (more and self._may_start(len(under_way)))

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest_core.backpressure import Backpressure
-from ingest_core.clock import Clock
 from ingest_core.errors import IngestError, PluginError
 from ingest_core.keys import id_text
-from ingest_core.model import Checkpoint, Context, Missing, Record, Ref, Rejected, Slice, Source, Truncated
+from ingest_core.model import Checkpoint, Missing, Record, Ref, Rejected, Slice, Truncated
 from ingest_core.run.allowance import Allowance
-from ingest_core.run.progress import Progress
+from ingest_core.run.job import Job
+from ingest_core.run.machinery import Machinery
 from ingest_core.run.rounds import Index
 from ingest_core.sink import Sink, as_rejected, provenance, reason_to_reject
 from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
 
 PUTS_WAITING = 64
-HAND_OVER_RECORDS = 100
-HAND_OVER_BYTES = 10_000_000
-HAND_OVER_SECONDS = 30.0
 
 
 @dataclass
@@ -42,38 +38,32 @@ class _Draft:
 class SliceLander:
     """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools."""
 
-    def __init__(  # noqa: PLR0913 -- what has an outside is passed in, piece by piece
-        self,
-        source: Source,
-        context: Context,
-        *,
-        sink: Sink,
-        store: RunStore,
-        index: Index,
-        puts: Executor,
-        backpressure: Backpressure,
-        clock: Clock,
-        allowance: Allowance,
-        progress: Progress,
+    def __init__(
+        self, job: Job, machinery: Machinery, *, sink: Sink, store: RunStore, index: Index, allowance: Allowance
     ) -> None:
-        self._source = source
-        self._context = context
+        self._source = job.source
+        self._clock = job.clock
+        self._progress = job.progress
+        self._hand_over = job.hand_over
+        self._context = machinery.context
+        self._puts = machinery.puts
+        self._backpressure = machinery.backpressure
+        self._deadline = machinery.deadline
         self._sink = sink
         self._store = store
         self._index = index
-        self._puts = puts
-        self._backpressure = backpressure
-        self._clock = clock
         self._allowance = allowance
-        self._progress = progress
 
     def land(self, slice: Slice) -> Part:
         """The slice's part, written. Raises where it stays open: nothing of it then counts."""
+        began = self._clock.monotonic()
         try:
-            return self._land(slice)
+            part = self._land(slice)
         except BaseException:
             self._index.release(slice.name)
             raise
+        self._deadline.learn(self._clock.monotonic() - began)
+        return part
 
     def _land(self, slice: Slice) -> Part:
         draft = _Draft()
@@ -194,9 +184,10 @@ class SliceLander:
 
     def _is_time_to_hand_over(self, draft: _Draft, landing: deque[Future[Landed]], began: float) -> bool:
         return (
-            len(draft.records) + len(landing) >= HAND_OVER_RECORDS
-            or draft.bytes >= HAND_OVER_BYTES
-            or self._clock.monotonic() - began >= HAND_OVER_SECONDS
+            len(draft.records) + len(landing) >= self._hand_over.records
+            or draft.bytes >= self._hand_over.bytes
+            or self._clock.monotonic() - began >= self._hand_over.seconds
+            or self._deadline.is_near()
         )
 
     def _breach(self, slice: Slice, what: str) -> PluginError:
