@@ -4,6 +4,7 @@ IngestError
 ├── UsageError          fix the command or the event            exit 2
 │   └── ConfigError     fix the configuration, place by place   exit 2
 ├── PluginError         fix or remove the plugin                exit 1
+│   └── UndeclaredHostError  name the host in its connection
 ├── CredentialsError    fix the credentials                     exit 4
 ├── TransientError      try again later, nothing is lost        exit 3
 ├── RecordError         skip this one record
@@ -78,6 +79,10 @@ class ConfigError(UsageError):
 
 class PluginError(IngestError):
     """A plugin breaks its contract. The message names the plugin and what its author should do."""
+
+
+class UndeclaredHostError(PluginError):
+    """A source asks a host that its connection does not name."""
 
 
 class CredentialsError(IngestError):

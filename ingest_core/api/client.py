@@ -18,12 +18,13 @@ from ingest_core.api.target import Target
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
-from ingest_core.errors import PluginError
+from ingest_core.errors import PluginError, StopError
 from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
 
 logger = logging.getLogger(__name__)
 
 USER_AGENT = "ingest-core"
+ASKED_TOO_LATE = 10_000
 
 
 def _unlimited() -> float:
@@ -77,6 +78,7 @@ class Api:
         self._limits = limits or Limits()
         self._time_left = time_left
         self._lock = threading.Lock()
+        self._asked_too_late = 0
         self.traffic = traffic
 
     def require_credentials(self) -> None:
@@ -133,8 +135,7 @@ class Api:
             began = self._clock.monotonic() if began is None else began
             left = self._left(began)
             if self._stop.is_set() or left <= 0:
-                why = "the run is stopping" if self._stop.is_set() else "time is up"
-                return self._no_answer(url, attempt, why, Outcome.TRANSIENT)
+                return self._too_late(url, attempt)
             answer, wanted = self._attempt(url, attempt, left)
             if answer.outcome is not Outcome.TRANSIENT:
                 return answer
@@ -145,6 +146,15 @@ class Api:
                 self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {url}"
             logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
             self._clock.pause(pause, self._stop)
+
+    def _too_late(self, url: str, attempt: int) -> Answer:
+        """No request any more. A source that takes no for no answer is stopped rather than asked for ever."""
+        with self._lock:
+            self._asked_too_late += 1
+            if self._asked_too_late > ASKED_TOO_LATE:
+                raise StopError("the source keeps asking though the run is ending", hint="let TransientError pass")
+        why = "the run is stopping" if self._stop.is_set() else "time is up"
+        return self._no_answer(url, attempt, why, Outcome.TRANSIENT)
 
     def _left(self, began: float) -> float:
         """Seconds that a request begun then may still take."""

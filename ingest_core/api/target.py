@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import quote, urlencode, urlsplit
 
-from ingest_core.errors import PluginError, UsageError
+from ingest_core.errors import PluginError, UndeclaredHostError, UsageError
 from ingest_core.model import Connection, Request
 
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
@@ -29,7 +29,7 @@ class Target:
         if "://" in path:
             require_https(path)
             if _host(path) not in self._hosts:
-                raise PluginError(
+                raise UndeclaredHostError(
                     f"request to {_host(path)}: not a host of this source",
                     hint="name it in Connection(hosts=…), or give a path below the base URL",
                 )

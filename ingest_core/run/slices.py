@@ -90,8 +90,7 @@ class SliceLander:
             truncated=tuple(draft.truncated),
             next=tuple(rest),
         )
-        self._puts.submit(self._store.write_part, part).result()
-        return part
+        return self._puts.submit(self._store.write_part, part).result()
 
     def _fetch(self, slice: Slice, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> list[Slice]:
         """Takes everything that `fetch` yields for `slice` into the part of `owner`; returns its rest."""

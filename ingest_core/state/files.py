@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ingest_core.errors import LakeError
+from ingest_core.errors import LakeError, PluginError
 from ingest_core.model import Slice
 
 FORMAT = 1
@@ -118,8 +118,14 @@ T = TypeVar("T", Part, PlanSegment, Quarantined, Manifest)
 
 
 def encode(file: File) -> bytes:
-    """The file as JSON, keys in a fixed order."""
-    return msgspec.json.encode(file)
+    """The file as JSON, keys in a fixed order. Raises PluginError where a source gave what JSON cannot say."""
+    try:
+        return msgspec.json.encode(file)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise PluginError(
+            f"the params of a slice, or the value of a checkpoint, cannot be written as JSON: {error}",
+            hint="use text, numbers, booleans, None, lists and mappings with text keys",
+        ) from None
 
 
 def decode(body: bytes, type: type[T], key: str) -> T:

@@ -30,10 +30,12 @@ class RunStore:
             self._lake.put(self.keys.plan(round, segment), encode(plan))
         return count
 
-    def write_part(self, part: Part) -> None:
-        """Writes a part, once everything that it names is safe."""
+    def write_part(self, part: Part) -> Part:
+        """Writes a part, once everything that it names is safe; returns it as whoever resumes would read it."""
+        key, body = self.keys.part(part.slice), encode(part)
         self._lake.settle()
-        self._lake.put(self.keys.part(part.slice), encode(part))
+        self._lake.put(key, body)
+        return decode(body, Part, key)
 
     def write_quarantined(self, number: int, rejected: Quarantined) -> str:
         """Writes what was rejected; returns its key."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from ingest_core.api import RequestsTransport, Transport, new_session
-from ingest_core.clock import Clock, SystemClock
 from ingest_core.config import SecretResolver, build_config
 from ingest_core.config.document import Document
 from ingest_core.lake import Lake, S3Options, open_file
-from ingest_core.model import Report, Source
-from ingest_core.run import Job, run
+from ingest_core.model import FailureBudget, Report, Source
+from ingest_core.run import HandOver, Job, run
+from ingest_core.testing.clock import SkippingClock
 from ingest_core.testing.lake import MemoryLake
 from ingest_core.testing.transport import Exchange, RecordingTransport
 
@@ -39,46 +39,70 @@ class Trial:
         return self.lake.bodies("Raw/")
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How a trial differs from a plain run: another hand-over, a deadline so many seconds ahead, a lake, a clock."""
+
+    hand_over: HandOver = field(default_factory=HandOver)
+    seconds: float | None = None
+    lake: MemoryLake | None = None
+    clock: SkippingClock | None = None
+
+
 def job_for(
     source: Source,
     settings: Mapping[str, Any],
     lake: Lake,
-    transport: Transport | None = None,
+    transport: Transport,
     *,
-    date: dt.date = DATE,
-    clock: Clock | None = None,
-    on_reveal: Any = None,
+    conditions: Conditions | None = None,
+    on_reveal: Callable[[str], None] = lambda _: None,
 ) -> Job:
-    """A run of `source` under `settings`, checked by its schema as a config's are. Raises ConfigError."""
-    clock = clock or SystemClock()
-    resolver = SecretResolver(os.environ, clock, on_reveal or (lambda _: None))
+    """A run of `source` under `settings`, checked by its schema as a config's are. Raises ConfigError.
+
+    It is not paced, its pauses take no time, its randomness is the same each time, and rejected records do not fail it.
+    """
+    conditions = conditions or Conditions()
+    clock = conditions.clock or SkippingClock()
+    resolver = SecretResolver(os.environ, clock, on_reveal)
     value: dict[str, Any] = {"source": source.name, "lake": "memory", "settings": dict(settings)}
     if source.label is None:
         value["label"] = LABEL
     config = build_config(Document("settings", value, {}, {}), source.name, source, resolver.resolve)
-    own = transport or RequestsTransport(new_session(config.connections))
     return Job(
         config=config.name,
         source=source,
         label=config.label,
         settings=config.settings,
-        date=date,
+        date=DATE,
         lake=lake,
-        transport=lambda: own,
+        transport=lambda: transport,
         open_file=partial(open_file, options=S3Options()),
         clock=clock,
         rate=10_000,
+        max_failed=FailureBudget(share=1.0),
         connections=config.connections,
+        deadline=None if conditions.seconds is None else clock.monotonic() + conditions.seconds,
+        hand_over=conditions.hand_over,
         chance=random.Random(1),
     )
 
 
 def land(
-    source: Source, settings: Mapping[str, Any], transport: Transport | None = None, lake: MemoryLake | None = None
+    source: Source,
+    settings: Mapping[str, Any],
+    transport: Transport | None = None,
+    conditions: Conditions | None = None,
 ) -> Trial:
-    """Runs `source` once, unpaced, over `transport` (its own network where none is given), into memory."""
-    lake = lake or MemoryLake()
+    """Runs `source` once over `transport` (its own network where none is given), into memory."""
+    conditions = conditions or Conditions()
+    lake = conditions.lake or MemoryLake()
     revealed: list[str] = []
-    recording = RecordingTransport(transport or RequestsTransport(new_session(64)))
-    report = run(job_for(source, settings, lake, recording, on_reveal=revealed.append))
-    return Trial(report, lake, tuple(recording.exchanges), tuple(revealed))
+    recording = RecordingTransport(transport or network())
+    job = job_for(source, settings, lake, recording, conditions=conditions, on_reveal=revealed.append)
+    return Trial(run(job), lake, tuple(recording.exchanges), tuple(dict.fromkeys(revealed)))
+
+
+def network() -> Transport:
+    """The real one."""
+    return RequestsTransport(new_session(64))

@@ -1,0 +1,133 @@
+"""Plan and fetch: a run that ends well, the same each time, under any cut."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ingest_core.model import Slice, Status
+from ingest_core.run import HandOver
+from ingest_core.state import Part, decode
+from ingest_core.testing.checks.registry import check, require, suppose, suppose_kept
+from ingest_core.testing.subject import Subject
+from ingest_core.testing.transport import EndlessTransport
+from ingest_core.testing.trial import Conditions, Trial
+
+UNDECLARED_HOST = "UndeclaredHostError"
+
+
+@check
+def its_plan_is_repeatable(subject: Subject) -> None:
+    first, second = subject.plan(), subject.plan()
+    require(first == second, "plan gives other slices the second time: it may depend on ctx alone, and on no clock")
+
+
+@check
+def its_slices_survive_json(subject: Subject) -> None:
+    for slice in subject.plan():
+        advice = f"slice {slice.name} changes on its way through JSON: plain values, lists and text keys go into params"
+        try:
+            again = msgspec.json.decode(msgspec.json.encode(slice), type=Slice)
+        except (TypeError, msgspec.MsgspecError):
+            again = None
+        require(again == slice, advice)
+
+
+@check
+def it_asks_its_declared_hosts_alone(subject: Subject) -> None:
+    error = subject.trial.report.error
+    require(error is None or error[0] != UNDECLARED_HOST, f"{error}: name the host in Connection(hosts=…)")
+
+
+@check
+def its_run_is_done(subject: Subject) -> None:
+    suppose_kept(subject, its_slices_survive_json, it_asks_its_declared_hosts_alone)
+    report = subject.trial.report
+    require(
+        report.status is Status.DONE,
+        f"the run ended {report.status.value}: {report.error} {report.problems}",
+    )
+    found = report.counts.records + report.counts.rejected
+    require(found, "nothing landed: try it under settings, or against answers, with which something does")
+
+
+@check
+def its_ids_are_present(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    rejected = [absent for part in _parts(subject.trial) for absent in part.rejected]
+    require(
+        not rejected,
+        f"{len(rejected)} records were rejected, the first with: {rejected[0].reason if rejected else ''}. "
+        "An id is text or an integer; read it with row.field(…)",
+    )
+
+
+@check
+def its_ids_are_stable(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    again = subject.land()
+    advice = (
+        "a second run gives the same documents other ids: take the id from the document, not from a clock or counter"
+    )
+    require(again.records.keys() == subject.trial.records.keys(), advice)
+
+
+@check
+def its_ids_are_distinct(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    for part in _parts(subject.trial):
+        owned = {(landed.stream, landed.id) for landed in part.records if landed.outcome != "repeated"}
+        twice = [
+            landed.id for landed in part.records if landed.outcome == "repeated" and (landed.stream, landed.id) in owned
+        ]
+        advice = f"slice {part.slice} lands several documents under the id {twice[:1]}: only the first is kept"
+        require(not twice, advice + "; build the id from what tells them apart")
+
+
+@check
+def its_fetch_is_repeatable(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    again = subject.land().records
+    changed = [key for key, body in subject.trial.records.items() if again.get(key, body) != body]
+    require(not changed, f"{changed[:1]} has other bytes the second time: land what came, and nothing of your own")
+
+
+@check
+def a_rerun_changes_nothing(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    done = subject.land()
+    before = done.lake.bodies("")
+    again = subject.land(conditions=Conditions(lake=done.lake))
+    require(not again.exchanges, "a rerun of a done run asked the API again: connect and check make no requests")
+    require(again.report.already_done and done.lake.bodies("") == before, "a rerun of a done run changed the lake")
+
+
+@check
+def a_handed_over_slice_leads_to_the_same_records(subject: Subject) -> None:
+    suppose_kept(subject, its_run_is_done)
+    cut = subject.land(conditions=Conditions(hand_over=HandOver(records=0)))
+    same = cut.report.status is Status.DONE and len(cut.records) == len(subject.trial.records)
+    require(
+        same,
+        f"when each offer to stop is taken, the run ends {cut.report.status.value} with {len(cut.records)} records "
+        f"instead of {len(subject.trial.records)} ({cut.report.error}): the rest of a slice is told by its "
+        "params alone, which pass through JSON (keys become text)",
+    )
+
+
+@check
+def its_paging_ends(subject: Subject) -> None:
+    suppose(subject.has_network, "this source has no network")
+    suppose_kept(subject, its_run_is_done)
+    most = 10 * len(subject.trial.exchanges) + 200
+    endless = EndlessTransport(subject.api(), most)
+    subject.land(endless)
+    require(
+        not endless.ran_away,
+        f"an API whose pages never end was asked more than {most} times: stop at a page that repeats, or at a cap, and "
+        "yield Truncated",
+    )
+
+
+def _parts(trial: Trial) -> list[Part]:
+    bodies = trial.lake.bodies("_ingest/")
+    return [decode(body, Part, key) for key, body in bodies.items() if "/parts/" in key]
