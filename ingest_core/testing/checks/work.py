@@ -92,16 +92,6 @@ def its_fetch_is_repeatable(subject: Subject) -> None:
 
 
 @check
-def a_rerun_changes_nothing(subject: Subject) -> None:
-    suppose_kept(subject, its_run_is_done)
-    done = subject.land()
-    before = done.lake.bodies("")
-    again = subject.land(conditions=Conditions(lake=done.lake))
-    require(not again.exchanges, "a rerun of a done run asked the API again: connect and check make no requests")
-    require(again.report.already_done and done.lake.bodies("") == before, "a rerun of a done run changed the lake")
-
-
-@check
 def a_handed_over_slice_leads_to_the_same_records(subject: Subject) -> None:
     suppose_kept(subject, its_run_is_done)
     cut = subject.land(conditions=Conditions(hand_over=HandOver(records=0)))
