@@ -19,12 +19,10 @@ from ingest_core.config import (
     SecretResolver,
     build_config,
     config_folder,
-    config_schema,
     did_you_mean,
     find_config,
     logical_date,
     open_document,
-    secrets_in,
     source_named_in,
 )
 from ingest_core.errors import ConfigError
@@ -114,9 +112,10 @@ class Workspace:
         return report
 
     def reveal_secrets(self, use: Use) -> list[str]:
-        """Resolves every secret of the config; returns their references. Raises CredentialsError."""
-        schema = config_schema(use.source)["properties"]["settings"]
-        secrets = [secret for _, secret in secrets_in(use.config.settings, schema)]
+        """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
+        connect = use.source.connect
+        auth = connect(use.config.settings).auth if connect is not None else None
+        secrets = auth.secrets if auth is not None else ()
         for secret in secrets:
             secret.reveal()
         return [secret.reference for secret in secrets]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_LARGEST = 10**1000  # Python itself refuses to write integers of more than 4,300 digits
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 CONFIG_NAME = r"[a-z0-9][a-z0-9_-]{0,63}"
 RECORDS = "Raw"
@@ -21,12 +22,20 @@ CONTROL = "_ingest"
 
 
 def id_text(id: object) -> str | None:
-    """The text of a record's id, or None where it is no id: only integers and non-empty strings are."""
+    """The text of a record's id, or None where it is no id: only integers and non-empty UTF-8 strings are."""
     if isinstance(id, str):
-        return id or None
+        return id if id and _is_utf8(id) else None
     if isinstance(id, int) and not isinstance(id, bool):
-        return str(id)
+        return str(id) if abs(id) < _LARGEST else None
     return None
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which no part could hold
+        return False
+    return True
 
 
 def file_stem(id: str) -> str:

@@ -41,12 +41,21 @@ class Stamp:
 def reason_to_reject(record: Record) -> str | None:
     """Why this record cannot land, or None. All of it is known before a byte is written."""
     if id_text(record.id) is None:
-        return f"bad id: {_described(record.id)} is no string or integer"
+        return bad_id(record.id)
     if not record.body:
         return "malformed: the body is empty"
     if not is_json(record.body):
         return "malformed: the body is not well-formed JSON in UTF-8"
     return None
+
+
+def bad_id(id: object) -> str:
+    """Why `id`, which `keys.id_text` refuses, is no id."""
+    if id is None or id == "":
+        return "bad id: there is none"
+    if isinstance(id, str | int) and not isinstance(id, bool):
+        return "bad id: it cannot be written as UTF-8 text"
+    return f"bad id: a {type(id).__name__} is no string or integer"
 
 
 def as_rejected(record: Record, reason: str) -> Rejected:
@@ -110,9 +119,3 @@ class Sink:
             and metadata.get("ingest-slice") == slice_name
             and metadata.get("ingest-epoch") == str(self._stamp.epoch)
         )
-
-
-def _described(id: object) -> str:
-    if id is None:
-        return "nothing"
-    return f"a {type(id).__name__}" if not isinstance(id, str) else "an empty string"

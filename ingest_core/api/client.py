@@ -19,7 +19,7 @@ from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, Tran
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
 from ingest_core.errors import PluginError, StopError
-from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
+from ingest_core.model import Answer, Auth, Connection, Outcome, Request
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class Api:
 
     def require_credentials(self) -> None:
         """Resolves every secret that requests are signed with. Raises CredentialsError, before any request."""
-        for secret in self._secrets():
+        for secret in self._auth.secrets:
             secret.reveal()
 
     def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
@@ -215,11 +215,8 @@ class Api:
             url = f"{url}{'&' if '?' in url else '?'}{keys}"
         return HttpRequest(url, headers)
 
-    def _secrets(self) -> list[Secret]:
-        return [secret for _, secret in self._auth.headers.values()] + list(self._auth.params.values())
-
     def _credentials_hint(self) -> str:
-        secrets = self._secrets()
+        secrets = self._auth.secrets
         if not secrets:
             return "this API wants a key, and the source sends none"
         return f"check {' and '.join(secret.reference for secret in secrets)}: the API refused the key it holds"

@@ -12,7 +12,7 @@ from ingest_core.config.load import (
 )
 from ingest_core.config.mistakes import did_you_mean
 from ingest_core.config.model import Config
-from ingest_core.config.schema import config_schema, secrets_in
+from ingest_core.config.schema import config_schema
 from ingest_core.config.secrets import SecretResolver
 
 __all__ = [
@@ -28,6 +28,5 @@ __all__ = [
     "logical_date",
     "open_document",
     "parse_override",
-    "secrets_in",
     "source_named_in",
 ]

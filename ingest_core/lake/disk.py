@@ -27,6 +27,7 @@ class DiskLake:
         self._unsettled: set[Path] = set()
         self._made: set[Path] = set()
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
 
     @property
     def uri(self) -> str:
@@ -49,7 +50,11 @@ class DiskLake:
     def put(self, key: str, body: bytes) -> None:
         path = self._path(key)
         try:
-            self._write_beside(path, body).replace(path)
+            temporary = self._write_beside(path, body)
+            try:
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
         except OSError as error:
             raise _lake_error(path, error) from error
 
@@ -73,11 +78,17 @@ class DiskLake:
         return sorted(path.name for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
 
     def settle(self) -> None:
-        """Flushes each folder that got a name since the last call, once."""
-        with self._lock:
-            folders, self._unsettled = self._unsettled, set()
-        for folder in folders:
-            _flush_folder(folder)
+        """Flushes each folder that got a name since the last call, once. A second caller waits for the first."""
+        with self._flushing:
+            with self._lock:
+                folders, self._unsettled = self._unsettled, set()
+            try:
+                for folder in folders:
+                    _flush_folder(folder)
+            except LakeError:
+                with self._lock:
+                    self._unsettled |= folders
+                raise
 
     def check_writable(self) -> None:
         probe = self._path(f"{TEMPORARY}probe-{uuid.uuid4().hex}")

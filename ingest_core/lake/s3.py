@@ -8,7 +8,14 @@ from typing import Any
 
 import boto3
 from botocore.config import Config as BotoConfig
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
 
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
@@ -35,7 +42,12 @@ def new_client(options: S3Options, connections: int) -> Any:
 
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
-    session = boto3.Session(profile_name=options.profile, region_name=options.region)
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=options.region)
+    except ProfileNotFound:
+        raise CredentialsError(
+            f"the AWS profile {options.profile!r} is not configured", hint="aws configure, or correct s3: profile:"
+        ) from None
     config = BotoConfig(
         retries={"mode": "standard", "total_max_attempts": 5},
         connect_timeout=5,

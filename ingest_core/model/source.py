@@ -30,6 +30,11 @@ class Auth:
     headers: Mapping[str, tuple[str, Secret]] = field(default_factory=dict)
     params: Mapping[str, Secret] = field(default_factory=dict)
 
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every secret that signing needs."""
+        return (*(secret for _, secret in self.headers.values()), *self.params.values())
+
 
 def bearer(token: Secret) -> Auth:
     """`Authorization: Bearer <token>` (RFC 6750)."""

@@ -44,10 +44,13 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A stream and an id that are still to be fetched; the core gathers refs into slices of pinned ids."""
+    """A stream and an id that are still to be fetched; the core gathers refs into slices of pinned ids.
+
+    An `id` that is neither text nor an integer is rejected, and costs itself alone.
+    """
 
     stream: str
-    id: str | int
+    id: object
 
     def __post_init__(self) -> None:
         checked_stream(self.stream)

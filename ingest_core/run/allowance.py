@@ -12,11 +12,13 @@ class Allowance:
         self._left = limit
         self._lock = threading.Lock()
 
-    def take(self) -> None:
-        """Counts one record."""
+    def take(self) -> bool:
+        """Counts one record; False where none may land any more."""
         with self._lock:
-            if self._left is not None:
-                self._left -= 1
+            if self._left is None:
+                return True
+            self._left -= 1
+            return self._left >= 0
 
     def is_spent(self) -> bool:
         with self._lock:

@@ -68,6 +68,7 @@ class _Attempt:
         self._allowance = Allowance(job.limit)
         self._started = job.clock.now()
         self._tally = Tally()
+        self._names: set[str] = set()
         self._checkpoint: dict[str, Any] = {}
         self._manifest: str | None = None
         self._already_done = False
@@ -96,18 +97,22 @@ class _Attempt:
         """Round after round until one brings no new refs: how many segments each had, and what stays open."""
         first = plan_first_round(self._job.source, machinery.context, index, self._allowance.left)
         self._checkpoint.update(first.checkpoints)
-        slices, segments = list(first.slices), [self._store.write_plan(0, first.slices, first.checkpoints)]
-        while slices:
-            self._job.progress.begin_round(len(segments) - 1, slices)
-            result = self._scheduler(machinery, index).run(slices)
+        planned = self._store.write_plan(0, first.slices, first.checkpoints)
+        segments = [len(planned)]
+        while slices := [slice for segment in planned for slice in segment.slices]:
+            number = len(segments) - 1
+            self._job.progress.begin_round(number, slices)
+            result = self._scheduler(machinery, index, number).run(slices)
             if not result.is_closed:
                 return segments, result.failures or [_out_of_time(result.not_started)]
-            slices = index.next_round(len(segments), self._allowance.left)
-            if slices:
-                segments.append(self._store.write_plan(len(segments), slices, {}))
+            following = index.next_round(number + 1, self._allowance.left)
+            if not following:
+                break
+            planned = self._store.write_plan(number + 1, following, {})
+            segments.append(len(planned))
         return segments, []
 
-    def _scheduler(self, machinery: Machinery, index: Index) -> Scheduler:
+    def _scheduler(self, machinery: Machinery, index: Index, number: int) -> Scheduler:
         lander = SliceLander(
             self._job,
             machinery,
@@ -122,13 +127,14 @@ class _Attempt:
             nonlocal refs
             refs += len(part.refs)
             index.found(place, part.refs)
-            self._tally.add(place, part)
+            self._tally.add(f"{number:04d}.{place}", part)
             self._job.progress.close_slice(len(part.next))
             return self._allowance.left is None or refs < self._allowance.left
 
         return Scheduler(
             lander.land,
             machinery,
+            names=self._names,
             on_part=on_part,
             on_failure=lambda failure: self._job.progress.tell(failure.error.what),
         )

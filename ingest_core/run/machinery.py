@@ -11,11 +11,23 @@ from typing import Any
 
 from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
+from ingest_core.errors import IngestError, PluginError
 from ingest_core.lake import LAKE_THREADS
-from ingest_core.model import ApiClient, Context
+from ingest_core.model import ApiClient, Connection, Context
 from ingest_core.run.deadline import Deadline
 from ingest_core.run.job import Job
 from ingest_core.state import History
+
+
+def _connection(job: Job) -> Connection:
+    if job.source.connect is None:
+        raise PluginError(f"source {job.source.name}: it has no connect")
+    try:
+        return job.source.connect(job.settings)
+    except IngestError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"source {job.source.name}: connect raised {type(error).__name__}: {error}") from error
 
 
 class Machinery:
@@ -65,7 +77,7 @@ class Machinery:
         pacer = Pacer(job.rate, job.clock)
         job.progress.watch(self.traffic, lambda: pacer.rate)
         api = Api(
-            job.source.connect(job.settings),
+            _connection(job),
             job.transport(),
             pacer=pacer,
             pool=self.requests,

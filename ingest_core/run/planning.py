@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest_core.errors import IngestError, PluginError
+from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
-from ingest_core.run.rounds import Index
+from ingest_core.run.rounds import Index, is_reserved
+from ingest_core.sink import bad_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,29 @@ def plan_first_round(source: Source, context: Context, index: Index, limit: int 
         if isinstance(item, Slice):
             slices.append(item)
         elif isinstance(item, Ref):
-            refs.append((item.stream, str(item.id)))
+            refs.append((item.stream, _ref_id(source, item)))
         elif isinstance(item, Checkpoint):
             checkpoints[item.name] = item.value
         else:
             raise PluginError(
                 f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref and Checkpoint"
             )
-    twice = [name for name, times in Counter(slice.name for slice in slices).items() if times > 1]
+    names = Counter(slice.name for slice in slices)
+    reserved = [name for name in names if is_reserved(name)]
+    if reserved:
+        raise PluginError(f"source {source.name}: slice name {reserved[0]!r}: names like r1-… are the core's own")
+    twice = [name for name, times in names.items() if times > 1]
     if twice:
         raise PluginError(f"source {source.name}: plan names two slices {twice[0]!r}; names are unique within a run")
     index.found("plan", refs)
     return FirstRound((*slices, *index.next_round(0, limit)), checkpoints)
+
+
+def _ref_id(source: Source, ref: Ref) -> str:
+    id = id_text(ref.id)
+    if id is None:
+        raise PluginError(f"source {source.name}: plan yielded a ref to {ref.stream} with a {bad_id(ref.id)}")
+    return id
 
 
 def _planned(source: Source, context: Context) -> list[object]:

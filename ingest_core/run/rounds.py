@@ -5,6 +5,7 @@ The sets live in a temporary SQLite file, not in memory: 4 MB for 1.2 million id
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 import threading
@@ -15,12 +16,18 @@ from types import TracebackType
 from ingest_core.model import Slice
 
 IDS_IN_A_SLICE = 100
+_RESERVED = re.compile(r"r[0-9]+-")
 
 _TABLES = """
 CREATE TABLE found (place TEXT, position INTEGER, stream TEXT, id TEXT, PRIMARY KEY (place, position)) WITHOUT ROWID;
 CREATE TABLE planned (stream TEXT, id TEXT, round INTEGER, number INTEGER, PRIMARY KEY (stream, id)) WITHOUT ROWID;
 CREATE TABLE landed (stream TEXT, id TEXT, slice TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID;
 """
+
+
+def is_reserved(slice_name: str) -> bool:
+    """Whether only the core makes slices of this name: `r<round>-…`."""
+    return _RESERVED.match(slice_name) is not None
 
 
 class Index:

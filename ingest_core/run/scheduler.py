@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from ingest_core.errors import CredentialsError, IngestError, PluginError, StopError, TransientError
 from ingest_core.model import Slice
 from ingest_core.run.machinery import Machinery
+from ingest_core.run.rounds import is_reserved
 from ingest_core.state import Part
 
 logger = logging.getLogger(__name__)
@@ -58,10 +59,12 @@ class Scheduler:
         land: Callable[[Slice], Part],
         machinery: Machinery,
         *,
+        names: set[str],
         on_part: Callable[[str, Part], bool],
         on_failure: Callable[[Failure], None],
     ) -> None:
         self._land = land
+        self._names = names
         self._pool = machinery.slices
         self._most = machinery.most_slices
         self._backpressure = machinery.backpressure
@@ -73,7 +76,7 @@ class Scheduler:
     def run(self, slices: Sequence[Slice]) -> RoundResult:
         """Lands `slices` and whatever they hand over to. `on_part` says whether more is wanted."""
         waiting = deque(_Placed(f"{number:08d}", slice) for number, slice in enumerate(slices))
-        names = {slice.name for slice in slices}
+        self._names.update(slice.name for slice in slices)
         under_way: dict[Future[Part], _Placed] = {}
         result, in_a_row = RoundResult(), 0
         while waiting or under_way:
@@ -87,7 +90,7 @@ class Scheduler:
             self._backpressure.wait_for(lambda: self._is_time_to_look(under_way, bool(waiting)))
             for future in [future for future in under_way if future.done()]:
                 placed = under_way.pop(future)
-                failure = _failure(future, placed.slice) or _clash(future.result(), placed.slice, names)
+                failure = _failure(future, placed.slice) or _clash(future.result(), placed.slice, self._names)
                 if failure is None:
                     in_a_row = 0
                     waiting.extendleft(reversed(_rest(placed, future.result())))
@@ -128,7 +131,7 @@ def _failure(future: Future[Part], slice: Slice) -> Failure | None:
 def _clash(part: Part, slice: Slice, names: set[str]) -> Failure | None:
     """Notes the names of the slices that `slice` hands over to; a failure where one is taken."""
     for following in part.next:
-        if following.name in names:
+        if following.name in names or is_reserved(following.name):
             what = f"slice {slice.name} hands over to {following.name!r}, a name that this run has already"
             return Failure(slice.name, PluginError(what))
         names.add(following.name)

@@ -15,7 +15,7 @@ from ingest_core.run.allowance import Allowance
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.rounds import Index
-from ingest_core.sink import Sink, as_rejected, provenance, reason_to_reject
+from ingest_core.sink import Sink, as_rejected, bad_id, provenance, reason_to_reject
 from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
 
 PUTS_WAITING = 64
@@ -84,7 +84,8 @@ class SliceLander:
             records=tuple(draft.records),
             missing=tuple(draft.missing),
             rejected=tuple(draft.rejected),
-            unaccounted=tuple(id for id in slice.ids if id not in draft.answered),
+            # A limit leaves ids out on purpose; a limited run is never committed anyway.
+            unaccounted=() if self._allowance.is_spent() else tuple(id for id in slice.ids if id not in draft.answered),
             refs=tuple(draft.refs),
             checkpoints=draft.checkpoints,
             truncated=tuple(draft.truncated),
@@ -109,7 +110,7 @@ class SliceLander:
             elif isinstance(item, Rejected):
                 self._reject(item, draft, owner)
             elif isinstance(item, Ref):
-                draft.refs.append((item.stream, str(item.id)))
+                self._take_ref(item, draft, owner)
             elif isinstance(item, Checkpoint):
                 draft.checkpoints[item.name] = item.value
             elif isinstance(item, Truncated):
@@ -136,13 +137,21 @@ class SliceLander:
         if not self._index.claim(record.stream, id, owner.name):
             draft.records.append(Landed(record.stream, id, "", "", len(record.body), "repeated"))
             return
-        self._allowance.take()
+        if not self._allowance.take():
+            return
         draft.bytes += len(record.body)
         self._backpressure.wait_to_land()
         self._backpressure.count(landing=len(record.body))
         landing.append(self._puts.submit(self._put, record, owner.name))
         if len(landing) >= PUTS_WAITING:
             draft.records.append(landing.popleft().result())
+
+    def _take_ref(self, ref: Ref, draft: _Draft, owner: Slice) -> None:
+        id = id_text(ref.id)
+        if id is None:
+            self._reject(Rejected(ref.stream, ref.id, bad_id(ref.id)), draft, owner)
+        else:
+            draft.refs.append((ref.stream, id))
 
     def _put(self, record: Record, slice_name: str) -> Landed:
         try:
@@ -182,8 +191,10 @@ class SliceLander:
             )
 
     def _is_time_to_hand_over(self, draft: _Draft, landing: deque[Future[Landed]], began: float) -> bool:
+        left = self._allowance.left
         return (
-            len(draft.records) + len(landing) >= self._hand_over.records
+            len(draft.records) + len(landing) + len(draft.refs) >= self._hand_over.records
+            or (left is not None and len(draft.refs) >= left)
             or draft.bytes >= self._hand_over.bytes
             or self._clock.monotonic() - began >= self._hand_over.seconds
             or self._deadline.is_near()

@@ -32,7 +32,7 @@ class Tally:
             self._checkpoints[place] = part.checkpoints
         self._totals["slices"] += 1
         for landed in part.records:
-            if landed.outcome in {"written", "present"}:
+            if landed.is_there:
                 self._totals["records"] += 1
                 self._totals["bytes"] += landed.bytes
                 self._totals["written"] += landed.outcome == "written"

@@ -38,6 +38,11 @@ class Landed(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: str = "written"
     origin: Provenance | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the lake holds these bytes under this key."""
+        return self.outcome in {"written", "present"}
+
 
 class Absent(msgspec.Struct, frozen=True, omit_defaults=True):
     """One id that did not become a record, and why. `quarantine` is the key of what was rejected."""

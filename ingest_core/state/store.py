@@ -21,14 +21,17 @@ class RunStore:
         self._lake = lake
         self.keys = keys
 
-    def write_plan(self, round: int, slices: Sequence[Slice], checkpoints: Mapping[str, Any]) -> int:
-        """Writes a round in segments; returns how many. A round without slices has one empty segment."""
+    def write_plan(self, round: int, slices: Sequence[Slice], checkpoints: Mapping[str, Any]) -> list[PlanSegment]:
+        """Writes a round in segments (one, empty, for a round without slices); returns them as they would be read."""
+        segments = []
         count = max(1, -(-len(slices) // SLICES_IN_A_SEGMENT))
         for segment in range(count):
             some = tuple(slices[segment * SLICES_IN_A_SEGMENT : (segment + 1) * SLICES_IN_A_SEGMENT])
             plan = PlanSegment(FORMAT, round, segment, segment == count - 1, some, dict(checkpoints))
-            self._lake.put(self.keys.plan(round, segment), encode(plan))
-        return count
+            key, body = self.keys.plan(round, segment), encode(plan)
+            self._lake.put(key, body)
+            segments.append(decode(body, PlanSegment, key))
+        return segments
 
     def write_part(self, part: Part) -> Part:
         """Writes a part, once everything that it names is safe; returns it as whoever resumes would read it."""
@@ -77,7 +80,7 @@ class History:
                 return
             keys = ControlKeys(self._label, self._config, dt.date.fromisoformat(manifest.date), manifest.generation)
             for part in self._parts(keys, manifest.parts):
-                yield from (landed.id for landed in part.records if landed.stream == stream)
+                yield from (landed.id for landed in part.records if landed.stream == stream and landed.is_there)
 
     def _parts(self, keys: ControlKeys, names: Iterable[str]) -> Iterator[Part]:
         for name in names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingest_core import Answer, Context, Missing, Record, Ref, Rejected, Request, Slice, Truncated
+from ingest_core import Answer, Context, MalformedError, Missing, Record, Ref, Rejected, Request, Slice, Truncated
 from ingest_source_tmdb.plan import ROWS_ON_A_PAGE
 from ingest_source_tmdb.settings import MAX_PAGES, STREAMS, appends
 
@@ -58,13 +58,15 @@ def _rows(ctx: Context, kind: str, answer: Answer) -> Iterator[Record | Ref | Re
 def _rest(slice: Slice, answer: Answer) -> Iterator[Truncated | Slice]:
     """The other pages, side by side, five to a slice; what TMDB will not serve is said."""
     total = answer.field("total_pages")
-    total = total if isinstance(total, int) else 1
+    if not isinstance(total, int) or isinstance(total, bool):
+        raise MalformedError(f"GET {answer.url}: the page does not say total_pages, so its rest cannot be known")
     wanted = slice.params["pages"]
     if wanted == "all" and total > MAX_PAGES:
         rows = answer.field("total_results")
+        of = f"{rows:,}" if isinstance(rows, int) else "an unknown number of"
         yield Truncated(
             slice.params["path"].strip("/"),
-            f"TMDB serves {MAX_PAGES} pages of {total}: {MAX_PAGES * ROWS_ON_A_PAGE:,} of {rows:,} rows",
+            f"TMDB serves {MAX_PAGES} pages of {total}: {MAX_PAGES * ROWS_ON_A_PAGE:,} of {of} rows",
         )
     last = min(total, MAX_PAGES, total if wanted == "all" else wanted)
     for first in range(2, last + 1, PAGES_IN_A_SLICE):
