@@ -1,0 +1,103 @@
+"""What a config may say, and where the mistake stands when it may not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ingest_source_tmdb.settings import APPENDS, LISTS, MAX_APPENDS, TRENDING, appends, kinds
+
+from ingest_core.assembly import Wish, Workspace
+from ingest_core.errors import ConfigError
+
+POPULAR = {"list": "movie/popular", "pages": 1}
+
+
+def mistakes(tmp_path: Path, **settings: Any) -> str:
+    path = tmp_path / "tmdb.yaml"
+    path.write_text(yaml.safe_dump({"source": "tmdb", "lake": "lake", "settings": settings}, sort_keys=False))
+    try:
+        Workspace({}).use(str(path), Wish())
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"select": [POPULAR]},
+        {"select": [{"trending": "all/week", "pages": "all"}, {"ids": [603], "as": "movie"}]},
+        {"select": [POPULAR], "append": ["release_dates", "watch/providers"]},
+        {"select": [{"list": "tv/popular"}], "append": ["aggregate_credits"]},
+        {"select": [{"trending": "all/day"}], "append": {"movie": ["release_dates"], "tv": ["content_ratings"]}},
+        {"select": [POPULAR], "detail": False, "language": "pt-BR", "region": "BR"},
+        {"select": [POPULAR], "api_key": "env:TMDB_API_KEY"},
+    ],
+    ids=str,
+)
+def test_a_sound_config_has_no_mistakes(tmp_path: Path, settings: dict[str, Any]) -> None:
+    assert mistakes(tmp_path, **settings) == ""
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"select": [POPULAR], "append": ["credits", "reveiws"]}, "reviews"),
+        ({"select": [{"list": "tv/popular"}], "append": ["release_dates"]}, "a tv has no 'release_dates'"),
+        ({"select": [POPULAR, {"list": "tv/popular"}], "append": ["release_dates"]}, "write append as a mapping"),
+        ({"select": [{"trending": "all/day"}], "append": ["content_ratings"]}, "a movie has no 'content_ratings'"),
+        ({"select": [POPULAR], "append": {"tv": ["release_dates"]}}, "release_dates"),
+        ({"select": [{"ids": [603]}]}, "`ids` and `as` go together"),
+        ({"select": [{"list": "movie/popular", "as": "movie"}]}, "`ids` and `as` go together"),
+        ({"select": [{"ids": [603], "as": "movie"}], "detail": False}, "need detail: true"),
+        ({"select": []}, "select"),
+        ({"select": [{"list": "movie/popular", "ids": [1], "as": "movie"}]}, "exclude each other"),
+        ({"select": [{"list": "movie/populer"}]}, "movie/popular"),
+        ({"select": [{"list": "movie/popular", "pages": 501}]}, "500"),
+        ({"select": [{"list": "movie/popular", "pages": 0}]}, "pages"),
+        ({"select": [{"ids": ["603"], "as": "movie"}]}, "ids"),
+        ({"select": [POPULAR], "token": "eyJhbGciOiJIUzI1NiJ9"}, "token"),
+        ({"select": [POPULAR], "language": "portuguese"}, "language"),
+        ({"select": [POPULAR], "starts": 1}, "starts"),
+        ({}, "select"),
+    ],
+    ids=str,
+)
+def test_a_mistake_is_told_with_its_place(tmp_path: Path, settings: dict[str, Any], says: str) -> None:
+    told = mistakes(tmp_path, **settings)
+    assert says in told
+    assert "tmdb.yaml:" in told
+
+
+def test_a_key_in_the_place_of_a_reference_is_not_repeated(tmp_path: Path) -> None:
+    assert "eyJhbGciOiJIUzI1NiJ9" not in mistakes(tmp_path, select=[POPULAR], token="eyJhbGciOiJIUzI1NiJ9")
+
+
+@pytest.mark.parametrize("kind", ["movie", "tv"])
+def test_more_appends_than_tmdb_takes_are_refused(tmp_path: Path, kind: str) -> None:
+    every = sorted({name for names in APPENDS.values() for name in names})
+    assert len(every) > MAX_APPENDS == 20
+    assert "20" in mistakes(tmp_path, select=[{"list": f"{kind}/popular"}], append=every[:21])
+
+
+def test_kinds_and_appends_follow_from_the_settings() -> None:
+    select = [{"list": "tv/popular"}, {"trending": "all/day"}, {"ids": [1], "as": "person"}]
+    assert list(kinds({"select": select})) == ["tv", "movie", "tv", "person", "person"]
+    assert appends({"append": ["credits"]}, "person") == ()
+    assert appends({"append": {"person": ["images"]}}, "person") == ("images",)
+    assert appends({"append": {"person": ["images"]}}, "movie") == ()
+
+
+def test_every_list_and_append_is_one_of_tmdbs_own(fixtures: Path) -> None:
+    paths = set(json.loads((fixtures / "tmdb" / "openapi.json").read_text())["paths"])
+    ids = {"movie": "{movie_id}", "tv": "{series_id}", "person": "{person_id}"}
+    unknown = [f"{kind}/{name}" for kind in APPENDS for name in APPENDS[kind]
+               if f"/3/{kind}/{ids[kind]}/{name}" not in paths]  # fmt: skip
+    assert unknown == []
+    assert [name for name in LISTS if f"/3/{name}" not in paths] == []
+    kinds_trending = {name.split("/")[0] for name in TRENDING}
+    assert [kind for kind in kinds_trending if f"/3/trending/{kind}/{{time_window}}" not in paths] == []

@@ -1,0 +1,161 @@
+"""What each verb says, and where: data on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ingest_source_tmdb.simulator import Simulator
+
+Ingest = Callable[..., Any]
+
+
+def test_list_names_the_sources_and_where_they_come_from(ingest: Ingest) -> None:
+    ended = ingest("list")
+    assert ended.code == 0
+    lines = [line.split() for line in ended.out.splitlines()]
+    assert ["tmdb", "TMDB", "0.1.0", "ingest-source-tmdb"] in lines
+    assert ["twitter_stub", "Twitter", "0.1.0", "ingest-source-twitter-stub"] in lines
+    assert "not endorsed or certified by TMDB" in ended.out
+
+
+def test_list_as_json_is_one_document(ingest: Ingest) -> None:
+    told = json.loads(ingest("list", "--json").out)
+    labels = {source["name"]: source["label"] for source in told["sources"]}
+    assert labels["tmdb"] == "TMDB"
+    assert labels["twitter_stub"] == "Twitter"
+    assert told["broken"] == []
+
+
+def test_check_says_ok_line_by_line(ingest: Ingest, home: Path) -> None:
+    ended = ingest("check", "tmdb")
+    assert ended.code == 0
+    assert [line.split()[:2] for line in ended.out.splitlines()] == [
+        ["ok", "config"], ["ok", "secrets"], ["ok", "api"], ["ok", "lake"]
+    ]  # fmt: skip
+    assert [path for path in (home / "lake").rglob("*") if path.is_file()] == []
+
+
+def test_check_offline_asks_nothing(ingest: Ingest, simulator: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMDB_TOKEN")
+    served = simulator.served
+    ended = ingest("check", "tmdb", "--offline", "--lake", "s3://nowhere-at-all")
+    assert (ended.code, simulator.served) == (0, served)
+
+
+def test_check_without_a_token_says_which_variable(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMDB_TOKEN")
+    ended = ingest("check", "tmdb")
+    assert ended.code == 4
+    assert "TMDB_TOKEN is not set" in ended.out
+
+
+def test_check_with_a_wrong_token_says_which_variable_and_not_its_value(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMDB_TOKEN", "not-a-token-of-anybody")
+    ended = ingest("check", "tmdb", "--json")
+    assert ended.code == 4
+    found = {finding["what"]: finding for finding in json.loads(ended.out)}
+    assert {what: finding["ok"] for what, finding in found.items()} == {
+        "config": True, "secrets": True, "api": False, "lake": True
+    }  # fmt: skip
+    assert "env:TMDB_TOKEN" in found["api"]["hint"]
+    assert "not-a-token-of-anybody" not in ended.out + ended.err
+
+
+def test_check_of_a_lake_that_cannot_be_is_not_ok(ingest: Ingest, home: Path) -> None:
+    (home / "lake").write_text("a file")
+    ended = ingest("check", "tmdb")
+    assert ended.code == 1
+    assert "not ok lake" in ended.out
+
+
+def test_check_with_an_api_key_wants_no_token(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
+) -> None:
+    monkeypatch.delenv("TMDB_TOKEN")
+    monkeypatch.setenv("TMDB_API_KEY", simulator.options.api_key)
+    assert ingest("check", "tmdb", "--set", "api_key=env:TMDB_API_KEY").code == 0
+
+
+def test_plan_names_slices_and_costs_and_asks_nothing(ingest: Ingest, home: Path, simulator: Simulator) -> None:
+    served = simulator.served
+    ended = ingest("plan", "tmdb", "--json", "--date", "2026-11-23")
+    told = json.loads(ended.out)
+    assert (ended.code, simulator.served) == (0, served)
+    assert told["date"] == "2026-11-23"
+    assert [slice["ids"] for slice in told["slices"]] == [[], ["11", "12"]]
+    assert told["estimate"]["requests"] == 2 + 40 + 2
+    assert told["estimate"]["records"] == 42
+    assert not (home / "lake").exists()
+    assert "2 slices to begin with" in ingest("plan", "tmdb").out
+
+
+def test_preview_is_one_record_a_line_and_lands_nothing(ingest: Ingest, home: Path, simulator: Simulator) -> None:
+    ended = ingest("preview", "tmdb", "-n", "3")
+    lines = ended.out.splitlines()
+    assert (ended.code, len(lines)) == (0, 3)
+    for line in lines:
+        id = json.loads(line)["id"]
+        assert json.loads(line) == json.loads(simulator.answer(f"/movie/{id}")[1])
+    assert not (home / "lake").exists()
+
+
+@pytest.mark.parametrize("source", ["tmdb", "twitter_stub"])
+def test_invoke_is_the_handler(ingest: Ingest, home: Path, source: str) -> None:
+    (home / "event.json").write_text(json.dumps({"source": source, "date": "2026-11-23T06:00:00Z"}))
+    ended = ingest("invoke", "event.json")
+    answer = json.loads(ended.out)
+    assert (ended.code, answer["status"], answer["source"], answer["date"]) == (0, "done", source, "2026-11-23")
+    label = {"tmdb": "TMDB", "twitter_stub": "Twitter"}[source]
+    assert answer["manifest"] == f"_ingest/{label}/{source}/2026-11-23/g1/manifest.json"
+    assert answer["counts"]["records"] == len(list((home / f"lake/Raw/{label}/JSON/2026/11/23").iterdir()))
+
+
+def test_invoke_writes_one_document_on_standard_output(ingest: Ingest, home: Path) -> None:
+    (home / "event.json").write_text('{"source": "twitter_stub"}')
+    assert json.loads(ingest("invoke", "event.json").out)["status"] == "done"
+
+
+@pytest.mark.parametrize(
+    ("event", "says"),
+    [
+        ('{"source": "tmdb", "lake": "s3://x"}', "unknown 'lake'"),
+        ('{"source": "../tmdb"}', "name of a config"),
+        ('{"source": "tmdb", "limit": 0}', "limit"),
+        ('{"source": "nobody"}', "unknown source 'nobody'"),
+        ("[]", "not an object"),
+        ("not json", "not JSON"),
+    ],
+)
+def test_invoke_with_a_wrong_event_is_a_usage_error(ingest: Ingest, home: Path, event: str, says: str) -> None:
+    (home / "event.json").write_text(event)
+    ended = ingest("invoke", "event.json")
+    assert (ended.code, ended.out) == (2, "")
+    assert says in ended.err
+
+
+def test_invoke_without_its_file_is_a_usage_error(ingest: Ingest) -> None:
+    ended = ingest("invoke", "nothing.json")
+    assert ended.code == 2
+    assert "nothing.json" in ended.err
+
+
+def test_the_demo_shows_the_whole_thing_without_a_key(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TMDB_TOKEN")
+    ended = ingest("demo")
+    assert ended.code == 0
+    assert "s3://demo-lake" in ended.out
+    assert "movie-603.json" in ended.out or "more," in ended.out
+    assert "manifest.json" in ended.out
+    assert "simulator-read-token" not in ended.out + ended.err
+
+
+def test_a_source_without_a_demo_says_so(ingest: Ingest) -> None:
+    ended = ingest("demo", "twitter_stub")
+    assert ended.code == 2
+    assert "has no demo" in ended.err

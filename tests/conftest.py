@@ -1,0 +1,145 @@
+"""A lake in memory, a clock that never waits, and a job around made-up functions."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest_core.lake import Entry, Lake, Stored
+from ingest_core.model import Source
+from ingest_core.run import Job
+
+DAY = dt.date(2026, 11, 23)
+
+
+class MemoryLake:
+    """The Lake protocol over a dict. `after_put`, where a test sets it, is told each key once it is there."""
+
+    uri = "memory"
+
+    def __init__(self) -> None:
+        self._objects: dict[str, Stored] = {}
+        self._lock = threading.Lock()
+        self.after_put: Callable[[str], None] = lambda key: None
+
+    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        with self._lock:
+            if key in self._objects:
+                return False
+            self._objects[key] = Stored(body, dict(metadata))
+        self.after_put(key)
+        return True
+
+    def put(self, key: str, body: bytes) -> None:
+        with self._lock:
+            self._objects[key] = Stored(body)
+        self.after_put(key)
+
+    def get(self, key: str) -> Stored | None:
+        with self._lock:
+            return self._objects.get(key)
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        with self._lock:
+            found = sorted(key for key in self._objects if key.startswith(prefix))
+            return iter([Entry(key, len(self._objects[key].body)) for key in found])
+
+    def folders(self, prefix: str) -> list[str]:
+        below = (entry.key.removeprefix(prefix) for entry in self.entries(prefix))
+        return sorted({key.split("/")[0] for key in below if "/" in key})
+
+    def settle(self) -> None: ...
+
+    def check_writable(self) -> None: ...
+
+
+class InstantClock:
+    """Virtual time: a pause is over at once, and time has then gone on by it."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._lock = threading.Lock()
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return self._seconds
+
+    def now(self) -> dt.datetime:
+        return dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC) + dt.timedelta(seconds=self.monotonic())
+
+    def pause(self, seconds: float, stop: threading.Event) -> None:
+        until = self.monotonic() + seconds
+        with self._lock:
+            self._seconds = max(self._seconds, until)
+
+
+@pytest.fixture
+def lake() -> Any:
+    return MemoryLake()
+
+
+@pytest.fixture
+def clock() -> Any:
+    return InstantClock()
+
+
+@pytest.fixture
+def job(lake: Lake, clock: Any) -> Callable[..., Job]:
+    """A job of the made-up source "things" for 2026-11-23: `plan`, `fetch` and whatever else a test cares about."""
+
+    def open_file(uri: str) -> Any:
+        return Path(uri).open("rb")
+
+    def make(
+        plan: Callable[..., Iterable[Any]],
+        fetch: Callable[..., Iterable[Any]],
+        *,
+        transport: Any = None,
+        date: dt.date = DAY,
+        streams: tuple[str, ...] = (),
+        connect: Any = None,
+        **more: Any,
+    ) -> Job:
+        given = {"lake": lake, "clock": clock, "rate": 1e6, "connections": 4, "chance": random.Random(7), **more}
+        return Job(
+            config="things",
+            source=Source("things", "Things", {}, plan, fetch, connect=connect, streams=streams),
+            label="Things",
+            settings={},
+            date=date,
+            transport=lambda: transport,
+            open_file=open_file,
+            **given,
+        )
+
+    return make
+
+
+@pytest.fixture
+def records(lake: Lake) -> Callable[[], dict[str, bytes]]:
+    """What lies below Raw/ now: key → body."""
+
+    def read() -> dict[str, bytes]:
+        found = ((entry.key, lake.get(entry.key)) for entry in lake.entries("Raw/"))
+        return {key: stored.body for key, stored in found if stored is not None}
+
+    return read
+
+
+@pytest.fixture
+def own_files(lake: Lake) -> Callable[..., dict[str, Any]]:
+    """The framework's files of one day, parsed: name below `g1/` → what it says."""
+
+    def read(day: dt.date = DAY) -> dict[str, Any]:
+        top = f"_ingest/Things/things/{day.isoformat()}/g1/"
+        found = ((entry.key, lake.get(entry.key)) for entry in lake.entries(top))
+        return {key.removeprefix(top): json.loads(stored.body) for key, stored in found if stored is not None}
+
+    return read

@@ -1,0 +1,138 @@
+"""An S3 server that checks signatures and rights, in a process of its own: moto's state is one a process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from ingest_core.lake import DiskLake, Lake, S3Options
+from ingest_core.lake.s3 import S3Lake, new_client
+
+BUCKET = "contract-lake"
+SERVER = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print("http://%s:%d" % server.get_host_and_port(), flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """Where it is, and the keys of users: "writer" may put, get and list, "reader" may not put."""
+
+    endpoint: str
+    bucket: str
+    keys: dict[str, tuple[str, str]]
+
+    def environment(self, user: str) -> dict[str, str]:
+        """What the AWS libraries read."""
+        key, secret = self.keys[user]
+        return {
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ACCESS_KEY_ID": key,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_SESSION_TOKEN": "",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def client(self, user: str) -> Any:
+        """The client that a lake would make for that user."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("AWS_PROFILE", raising=False)
+            for name, value in self.environment(user).items():
+                patch.setenv(name, value)
+            return new_client(S3Options(), 16)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    command = [sys.executable, "-c", SERVER]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().strip()
+        yield _with_checks_on(endpoint)
+        process.stdin.close()
+
+
+def _with_checks_on(endpoint: str) -> S3Server:
+    anyone = {
+        "endpoint_url": endpoint,
+        "region_name": "us-east-1",
+        "aws_access_key_id": "setup",
+        "aws_secret_access_key": "setup",
+    }
+    s3, iam = boto3.client("s3", **anyone), boto3.client("iam", **anyone)
+    s3.create_bucket(Bucket=BUCKET)
+    look = ["s3:GetObject", "s3:ListBucket"]
+    keys = {"wrong": ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")}
+    for user, actions in {"writer": [*look, "s3:PutObject"], "reader": look}.items():
+        iam.create_user(UserName=user)
+        statement = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
+        document = json.dumps({"Version": "2012-10-17", "Statement": statement})
+        iam.put_user_policy(UserName=user, PolicyName="lake", PolicyDocument=document)
+        made = iam.create_access_key(UserName=user)["AccessKey"]
+        keys[user] = (made["AccessKeyId"], made["SecretAccessKey"])
+    keys["forged"] = (keys["writer"][0], "not-the-secret-of-the-writer")
+    s3.close()
+    iam.close()
+    # As text: a form, which urllib sends by default, would have no body left for moto to read.
+    checks_on = urllib.request.Request(f"{endpoint}/moto-api/reset-auth", b"0", {"Content-Type": "text/plain"})
+    urllib.request.urlopen(checks_on).close()
+    return S3Server(endpoint, BUCKET, keys)
+
+
+@pytest.fixture(scope="session")
+def s3_client(s3_server: S3Server) -> Iterator[Any]:
+    client = s3_server.client("writer")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def s3_lake(s3_client: Any) -> Lake:
+    """A prefix of its own in the bucket."""
+    return S3Lake(s3_client, BUCKET, f"test/{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def lake_of(s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
+    """A lake with the keys of a certain user."""
+    clients = []
+
+    def make(user: str) -> Lake:
+        clients.append(s3_server.client(user))
+        return S3Lake(clients[-1], BUCKET, f"test/{uuid.uuid4().hex}")
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture(params=["disk", "s3"])
+def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """Each lake in turn, empty."""
+    if request.param == "disk":
+        return DiskLake(tmp_path / "lake")
+    lake: Lake = request.getfixturevalue("s3_lake")
+    return lake

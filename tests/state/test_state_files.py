@@ -1,0 +1,83 @@
+"""The framework's own files: they come back as they were, and an unknown format is refused by name."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+
+from ingest_core.errors import LakeError
+from ingest_core.model import Slice
+from ingest_core.state import (
+    FORMAT,
+    Absent,
+    Landed,
+    Manifest,
+    Part,
+    PlanSegment,
+    Provenance,
+    Quarantined,
+    decode,
+    encode,
+)
+
+CAME = dt.datetime(2026, 11, 23, 23, 59, 59, 123456, tzinfo=dt.UTC)
+ORIGIN = Provenance("https://api.example.org/things?page=1", 200, CAME, 2, 'W/"1"')
+SLICE = Slice("list-p2", {"page": 2, "deep": {"é": [1, None, True]}}, "thing", ("1", "2"), requests=3, records=4)
+FILES: list[Any] = [
+    Part(FORMAT, "empty"),
+    Part(
+        FORMAT,
+        "list-p1",
+        (Landed("thing", "7", "Raw/x/7.json", "00ff", 12, "present", ORIGIN), Landed("thing", "é/8", "k", "s", 0)),
+        (Absent("thing", "9", "404 Not Found"),),
+        (Absent("thing", "", "bad id", "_ingest/q/0.json"),),
+        ("10",),
+        (("thing", "11"), ("person", "12")),
+        {"since_id": "99", "page": {"n": 1}},
+        (("movie/popular", "500 pages of 600"),),
+        (SLICE,),
+    ),
+    PlanSegment(FORMAT, 1, 2, True, (SLICE, Slice("x")), {"since": None}),
+    Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", text="<html>", origin=ORIGIN),
+    Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", base64=b"\xff\x00"),
+    Manifest(
+        FORMAT, "things/2026-11-23/g1", "things", "things", "Things", "2026-11-23", 1, CAME, CAME, (1, 2), ("a", "b"),
+        {"records": 2}, {"since_id": "99"}, (("list", "why"),),
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: type(file).__name__)
+def test_a_file_comes_back_as_it_was(file: Any) -> None:
+    assert decode(encode(file), type(file), "key.json") == file
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: type(file).__name__)
+def test_every_file_says_its_format_first(file: Any) -> None:
+    assert next(iter(json.loads(encode(file)).items())) == ("format", 1)
+
+
+def test_bytes_that_are_no_text_are_kept_as_base64() -> None:
+    told = json.loads(encode(FILES[4]))
+    assert base64.b64decode(told["base64"]) == b"\xff\x00"
+    assert "text" not in told
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"format": 2, "slice": "a"}', b'{"format": "1"}', b'{"slice": "a"}', b"[]", b"", b"not json", b"\xff"],
+    ids=repr,
+)
+def test_a_format_that_is_not_known_is_refused_with_the_name_of_the_file(body: bytes) -> None:
+    with pytest.raises(LakeError, match=r"_ingest/Things/parts/a\.json: format"):
+        decode(body, Part, "_ingest/Things/parts/a.json")
+
+
+@pytest.mark.parametrize("body", [b'{"format": 1}', b'{"format": 1, "slice": 7}'], ids=repr)
+def test_a_known_format_with_something_else_in_it_is_refused_with_the_name_of_the_file(body: bytes) -> None:
+    with pytest.raises(LakeError, match=r"_ingest/Things/parts/a\.json: not a file of ingest_core"):
+        decode(body, Part, "_ingest/Things/parts/a.json")

@@ -1,0 +1,156 @@
+"""Landing one record: what is refused before a byte is written, and what is found under its key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from ingest_core.errors import LakeError
+from ingest_core.keys import RecordKeys
+from ingest_core.lake import Lake
+from ingest_core.model import Answer, Record
+from ingest_core.sink import Sink, Stamp, as_rejected, provenance, reason_to_reject
+
+BODY = b'{"id": 7, "name": "caf\xc3\xa9"}'
+KEY = "Raw/Things/JSON/2026/11/23/7.json"
+KEYS = RecordKeys("Things", dt.date(2026, 11, 23))
+STAMP = Stamp("things", "things/2026-11-23/g1", 1, 1)
+
+
+class LosesAnswers:
+    """A lake whose writes arrive and whose answers do not: asked again, it says that the key exists."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        self._lake.put_if_absent(key, body, metadata)
+        return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lake, name)
+
+
+@pytest.fixture
+def sink(lake: Lake) -> Sink:
+    return Sink(lake, KEYS, STAMP)
+
+
+def test_a_record_is_written_under_its_key_as_it_came(lake: Lake, sink: Sink) -> None:
+    landed = sink.land(Record("thing", 7, BODY), "a")
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert stored.body == BODY
+    assert (landed.key, landed.id, landed.outcome, landed.bytes) == (KEY, "7", "written", len(BODY))
+    assert landed.sha256 == hashlib.sha256(BODY).hexdigest()
+
+
+def test_the_object_says_who_wrote_it(lake: Lake, sink: Sink) -> None:
+    sink.land(Record("thing", 7, BODY), "list-p1")
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert dict(stored.metadata) == {
+        "ingest-config": "things",
+        "ingest-run": "things/2026-11-23/g1",
+        "ingest-generation": "1",
+        "ingest-slice": "list-p1",
+        "ingest-epoch": "1",
+        "ingest-sha256": hashlib.sha256(BODY).hexdigest(),
+    }
+
+
+def test_the_same_bytes_of_a_stranger_are_present(lake: Lake, sink: Sink) -> None:
+    lake.put_if_absent(KEY, BODY, {"ingest-run": "other/2026-11-23/g1"})
+    assert sink.land(Record("thing", 7, BODY), "a").outcome == "present"
+
+
+def test_other_bytes_are_a_conflict_and_stay(lake: Lake, sink: Sink) -> None:
+    lake.put_if_absent(KEY, b'{"id": 7}', {})
+    assert sink.land(Record("thing", 7, BODY), "a").outcome == "conflict"
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert stored.body == b'{"id": 7}'
+
+
+def test_an_own_write_whose_answer_was_lost_is_written(lake: Lake) -> None:
+    sink = Sink(LosesAnswers(lake), KEYS, STAMP)
+    assert sink.land(Record("thing", 7, BODY), "a").outcome == "written"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "slice"),
+    [(STAMP, "b"), (Stamp("things", "things/2026-11-23/g1", 1, 2), "a"), (Stamp("other", "other/x/g1", 1, 1), "a")],
+    ids=["another slice", "another claim", "another run"],
+)
+def test_a_write_of_somebody_else_with_the_same_bytes_is_present(lake: Lake, stamp: Stamp, slice: str) -> None:
+    Sink(lake, KEYS, stamp).land(Record("thing", 7, BODY), slice)
+    assert Sink(lake, KEYS, STAMP).land(Record("thing", 7, BODY), "a").outcome == "present"
+
+
+def test_a_key_that_exists_and_then_does_not_is_an_error_of_the_lake() -> None:
+    class Haunted:
+        def put_if_absent(self, *_: object) -> bool:
+            return False
+
+        def get(self, key: str) -> None:
+            return None
+
+    haunted: Any = Haunted()
+    with pytest.raises(LakeError, match=r"7\.json"):
+        Sink(haunted, KEYS, STAMP).land(Record("thing", 7, BODY), "a")
+
+
+@pytest.mark.parametrize("id", [None, True, False, 1.5, "", [1], {"id": 1}, b"7"], ids=repr)
+def test_an_id_that_is_no_string_or_integer_is_a_reason_to_reject(id: object) -> None:
+    assert "bad id" in (reason_to_reject(Record("thing", id, BODY)) or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b" ", b"<html>", b'{"a": 1', b"{} {}", b'\xef\xbb\xbf{"a": 1}', b'"\xff"', b"NaN", b"{'a': 1}", b"[1,]"],
+    ids=repr,
+)
+def test_a_body_that_is_not_json_in_utf8_is_a_reason_to_reject(body: bytes) -> None:
+    assert "malformed" in (reason_to_reject(Record("thing", 7, body)) or "")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"null", b"0", b"[]", b'"\\ud800"', b" {} \n", b"1e999", b"1" * 400, b'{"a":1,"a":2}', b"[" * 90 + b"]" * 90],
+    ids=lambda body: repr(body[:20]),
+)
+@pytest.mark.parametrize("id", [0, -1, "7", 2**70, "a/b", " "], ids=repr)
+def test_whatever_is_json_lands(body: bytes, id: object) -> None:
+    assert reason_to_reject(Record("thing", id, body)) is None
+
+
+def test_a_record_that_cannot_land_keeps_all_that_it_was() -> None:
+    rejected = as_rejected(Record("thing", 1.5, BODY), "bad id")
+    assert (rejected.stream, rejected.id, rejected.reason, rejected.body) == ("thing", 1.5, "bad id", BODY)
+
+
+def test_the_origin_is_kept_without_headers_that_could_hold_a_secret(sink: Sink) -> None:
+    came = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+    answer = Answer(
+        status=200,
+        headers={"etag": 'W/"1"', "set-cookie": "session=hidden", "x-api-key": "hidden"},
+        body=BODY,
+        url="https://api.example.org/things/7",
+        fetched_at=came,
+        attempts=3,
+    )
+    origin = sink.land(Record("thing", 7, BODY, answer), "a").origin
+    assert origin is not None
+    assert (origin.url, origin.status, origin.attempts, origin.etag) == (answer.url, 200, 3, 'W/"1"')
+    assert origin.fetched_at == came
+    assert "hidden" not in repr(origin)
+
+
+def test_a_record_of_no_answer_has_no_origin(records: Callable[[], dict[str, bytes]], sink: Sink) -> None:
+    assert provenance(None) is None
+    assert sink.land(Record("thing", 7, BODY), "a").origin is None
+    assert records() == {KEY: BODY}
