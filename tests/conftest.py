@@ -6,58 +6,36 @@ import datetime as dt
 import json
 import random
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest_core.lake import Entry, Lake, Stored
+from ingest_core import testing
+from ingest_core.lake import Lake
 from ingest_core.model import Source
 from ingest_core.run import Job
 
 DAY = dt.date(2026, 11, 23)
 
 
-class MemoryLake:
-    """The Lake protocol over a dict. `after_put`, where a test sets it, is told each key once it is there."""
-
-    uri = "memory"
+class MemoryLake(testing.MemoryLake):
+    """The lake of the contract tests; `after_put`, where a test sets it, is told each key once it is there."""
 
     def __init__(self) -> None:
-        self._objects: dict[str, Stored] = {}
-        self._lock = threading.Lock()
+        super().__init__()
         self.after_put: Callable[[str], None] = lambda key: None
 
     def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        with self._lock:
-            if key in self._objects:
-                return False
-            self._objects[key] = Stored(body, dict(metadata))
-        self.after_put(key)
-        return True
+        created = super().put_if_absent(key, body, metadata)
+        if created:
+            self.after_put(key)
+        return created
 
     def put(self, key: str, body: bytes) -> None:
-        with self._lock:
-            self._objects[key] = Stored(body)
+        super().put(key, body)
         self.after_put(key)
-
-    def get(self, key: str) -> Stored | None:
-        with self._lock:
-            return self._objects.get(key)
-
-    def entries(self, prefix: str) -> Iterator[Entry]:
-        with self._lock:
-            found = sorted(key for key in self._objects if key.startswith(prefix))
-            return iter([Entry(key, len(self._objects[key].body)) for key in found])
-
-    def folders(self, prefix: str) -> list[str]:
-        below = (entry.key.removeprefix(prefix) for entry in self.entries(prefix))
-        return sorted({key.split("/")[0] for key in below if "/" in key})
-
-    def settle(self) -> None: ...
-
-    def check_writable(self) -> None: ...
 
 
 class InstantClock:

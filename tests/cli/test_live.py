@@ -1,0 +1,112 @@
+"""The live view: what it says, where it keeps quiet, and that it fits."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ingest_source_tmdb.simulator import Simulator
+from rich.console import Console
+
+from ingest_core.api import Traffic
+from ingest_core.cli.live import View
+from ingest_core.model import Slice
+from ingest_core.run import Progress
+
+
+def drawn(progress: Progress, width: int = 80) -> list[str]:
+    console = Console(width=width, color_system=None)
+    with console.capture() as capture:
+        console.print(View(progress, "tmdb").render())
+    return capture.get().splitlines()
+
+
+@pytest.fixture
+def progress() -> Progress:
+    progress = Progress()
+    progress.watch(Traffic(requests=120, retries=20, throttled=3), lambda: 28.0)
+    progress.begin_round(1, [Slice("r1-movie-00000", {}, "movie", tuple(map(str, range(100))))])
+    for _ in range(7):
+        progress.land()
+    return progress
+
+
+def test_it_tells_slices_records_the_allowed_rate_and_the_last_problem(progress: Progress) -> None:
+    progress.close_slice(handed_over=2)
+    progress.tell("503 Service Unavailable; again in 2.0 s")
+    first, second, third = drawn(progress)
+    assert first == "tmdb · round 1 · 1 of 3 slices · 7 records, 100 to go"
+    assert "of 28.0 requests/s · retried 20, refused 3" in second
+    assert third == "  last problem: 503 Service Unavailable; again in 2.0 s"
+
+
+def test_it_has_no_rate_for_a_source_without_a_network() -> None:
+    assert not any("requests/s" in line for line in drawn(Progress()))
+
+
+@pytest.mark.parametrize("width", [80, 40, 20])
+def test_its_lines_never_wrap(progress: Progress, width: int) -> None:
+    progress.tell("a very long problem " * 20)
+    lines = drawn(progress, width)
+    assert len(lines) == 3
+    assert all(len(line) <= width for line in lines)
+
+
+def run_in_a_terminal(home: Path, **environment: str) -> str:
+    """What `ingest run tmdb` writes to a terminal of 80 columns."""
+    ours, theirs = pty.openpty()
+    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-m", "ingest_core", "run", "tmdb"]
+    process = subprocess.Popen(
+        command,
+        cwd=home,
+        env={**plain, "COLUMNS": "80", "LINES": "24", "TERM": "xterm", **environment},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    written = b""
+    while True:
+        try:
+            chunk = os.read(ours, 65536)
+        except OSError:  # the terminal is gone with its last program
+            break
+        if not chunk:
+            break
+        written += chunk
+    os.close(ours)
+    assert process.wait() == 0
+    return written.decode()
+
+
+def test_a_terminal_sees_the_view_and_then_the_summary(home: Path, simulator: Simulator) -> None:
+    seen = run_in_a_terminal(home)
+    assert "round 0" in seen or "round 1" in seen
+    assert "\x1b[" in seen
+    assert "✔" in seen
+
+
+def test_a_dumb_terminal_sees_the_summary_alone(home: Path, simulator: Simulator) -> None:
+    seen = run_in_a_terminal(home, TERM="dumb")
+    assert "\x1b" not in seen
+    assert "round" not in seen
+    assert "landed" in seen
+
+
+def test_no_color_has_no_colours(home: Path, simulator: Simulator) -> None:
+    seen = run_in_a_terminal(home, NO_COLOR="1")
+    assert "\x1b[3" not in seen
+    assert "\x1b[9" not in seen
+
+
+def test_a_pipe_sees_the_summary_alone(home: Path, simulator: Simulator) -> None:
+    command = [sys.executable, "-m", "ingest_core", "run", "tmdb"]
+    ended = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True)
+    assert ended.stderr == ""
+    assert "\x1b" not in ended.stdout
+    assert "landed" in ended.stdout
