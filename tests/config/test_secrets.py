@@ -1,0 +1,198 @@
+"""References to secrets: resolved late, kept for five minutes, never quoted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest_core.config import SecretResolver
+from ingest_core.config.secrets import KEPT_SECONDS, REFERENCE
+from ingest_core.errors import CredentialsError
+
+VALUE = "s3cr3t-value"
+
+
+class FakeClock:
+    """Moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = 50.0
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def now(self) -> dt.datetime:
+        return dt.datetime(2026, 11, 23, tzinfo=dt.UTC)
+
+    def pause(self, seconds: float, stop: threading.Event) -> None:
+        self.time += seconds
+
+
+class AwsError(Exception):
+    """As botocore's ClientError: a code inside, and a text that could quote anything."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"{code}: {VALUE}")
+        self.response = {"Error": {"Code": code}}
+
+
+class FakeAws:
+    """Both services over one mapping; remembers what was asked."""
+
+    def __init__(self, held: dict[str, Any]) -> None:
+        self.held = held
+        self.asked: list[tuple[str, bool]] = []
+
+    def __call__(self, service: str) -> FakeAws:
+        assert service in {"ssm", "secretsmanager"}
+        return self
+
+    def get_parameter(self, **asked: Any) -> dict[str, Any]:
+        return {"Parameter": {"Value": self._get(asked["Name"], asked["WithDecryption"])}}
+
+    def get_secret_value(self, **asked: Any) -> dict[str, Any]:
+        value = self._get(asked["SecretId"], True)
+        return {"SecretBinary": value} if isinstance(value, bytes) else {"SecretString": value}
+
+    def _get(self, name: str, decrypted: bool) -> Any:
+        self.asked.append((name, decrypted))
+        value = self.held[name]
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+def resolver(
+    environment: dict[str, str] | None = None,
+    aws: FakeAws | None = None,
+    clock: FakeClock | None = None,
+    told: list[str] | None = None,
+) -> SecretResolver:
+    told = [] if told is None else told
+    return SecretResolver(environment or {}, clock or FakeClock(), told.append, aws or FakeAws({}))
+
+
+def test_a_variable_of_the_environment_is_read_without_the_space_around_it() -> None:
+    assert resolver({"THING_KEY": f" {VALUE}\n"}).resolve("env:THING_KEY") == VALUE
+
+
+def test_a_file_is_read_without_the_space_around_it(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{VALUE}\n")
+    assert resolver().resolve(f"file:{tmp_path / 'key'}") == VALUE
+
+
+def test_a_parameter_of_ssm_is_asked_for_decrypted() -> None:
+    aws = FakeAws({"/things/key": VALUE})
+    assert resolver(aws=aws).resolve("aws-ssm:/things/key") == VALUE
+    assert aws.asked == [("/things/key", True)]
+
+
+def test_a_secret_of_secrets_manager_is_read_whole_or_by_field() -> None:
+    aws = FakeAws({"things": VALUE, "many": json.dumps({"key": VALUE, "port": 5})})
+    assert resolver(aws=aws).resolve("aws-sm:things") == VALUE
+    assert resolver(aws=aws).resolve("aws-sm:many#key") == VALUE
+
+
+def test_a_value_is_kept_for_five_minutes_and_then_read_again() -> None:
+    aws, clock, told = FakeAws({"/k": "first-value"}), FakeClock(), list[str]()
+    resolve = resolver(aws=aws, clock=clock, told=told).resolve
+    assert resolve("aws-ssm:/k") == "first-value"
+    aws.held["/k"] = "second-value"
+    clock.time += KEPT_SECONDS - 1
+    assert resolve("aws-ssm:/k") == "first-value"
+    clock.time += 1
+    assert resolve("aws-ssm:/k") == "second-value"
+    assert len(aws.asked) == 2
+    assert told == ["first-value", "second-value"]
+    assert KEPT_SECONDS == 300
+
+
+def test_a_failure_is_not_kept() -> None:
+    environment: dict[str, str] = {}
+    resolve = SecretResolver(environment, FakeClock(), list[str]().append).resolve
+    with pytest.raises(CredentialsError):
+        resolve("env:THING_KEY")
+    environment["THING_KEY"] = VALUE
+    assert resolve("env:THING_KEY") == VALUE
+
+
+HELD: dict[str, Any] = {
+    "/denied": AwsError("AccessDeniedException"),
+    "/gone": AwsError("ParameterNotFound"),
+    "lost": AwsError("ResourceNotFoundException"),
+    "/slow": AwsError("ThrottlingException"),
+    "/odd": RuntimeError(VALUE),
+    "/empty": "",
+    "/lines": f"{VALUE}\nmore",
+    "binary": b"\0\1",
+    "text": VALUE,
+    "list": json.dumps([VALUE]),
+    "number": json.dumps({"key": 5, "other": VALUE}),
+}
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("env:ABSENT", "the variable ABSENT is not set"),
+        ("env:EMPTY", "is empty"),
+        ("env:LINES", "not one line of text"),
+        ("aws-ssm:/denied", "access denied"),
+        ("aws-ssm:/gone", "there is no such secret"),
+        ("aws-sm:lost", "there is no such secret"),
+        ("aws-ssm:/slow", "ThrottlingException"),
+        ("aws-ssm:/odd", "RuntimeError"),
+        ("aws-ssm:/empty", "is empty"),
+        ("aws-ssm:/lines", "not one line of text"),
+        ("aws-sm:binary", "is empty"),
+        ("aws-sm:text#key", "no text field 'key'"),
+        ("aws-sm:list#key", "no text field 'key'"),
+        ("aws-sm:number#key", "no text field 'key'"),
+        ("aws-sm:number#absent", "no text field 'absent'"),
+    ],
+)
+def test_a_secret_that_cannot_be_had_names_its_reference_and_no_value(reference: str, told: str) -> None:
+    learnt: list[str] = []
+    environment = {"EMPTY": "  ", "LINES": f"{VALUE}\n{VALUE}"}
+    with pytest.raises(CredentialsError) as raised:
+        resolver(environment, FakeAws(HELD), told=learnt).resolve(reference)
+    assert reference in str(raised.value)
+    assert told in str(raised.value)
+    assert VALUE not in str(raised.value) + repr(raised.value)
+    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+    assert learnt == []
+
+
+@pytest.mark.parametrize(("body", "told"), [(None, "No such file"), (b"\xff\xfe", "not text"), (b" \n", "is empty")])
+def test_a_file_that_holds_no_key_is_told(tmp_path: Path, body: bytes | None, told: str) -> None:
+    path = tmp_path / "key"
+    if body is not None:
+        path.write_bytes(body)
+    with pytest.raises(CredentialsError, match=told):
+        resolver().resolve(f"file:{path}")
+
+
+@pytest.mark.xfail(strict=True, reason="expanduser's RuntimeError and read_text's ValueError are not caught")
+@pytest.mark.parametrize("reference", ["file:~no-such-user-here/key", "file:a\0b"])
+def test_a_path_that_is_none_is_told(reference: str) -> None:
+    with pytest.raises(CredentialsError):
+        resolver().resolve(reference)
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["env:THING_KEY", "file:/run/secrets/key", "file:~/key", "aws-ssm:/a/b", "aws-sm:name", "aws-sm:a/b#field"],
+)
+def test_a_reference_has_a_known_form(reference: str) -> None:
+    assert re.search(REFERENCE, reference)
+
+
+@pytest.mark.parametrize("text", [VALUE, "", "env:", "env:1A", "file:", "aws-ssm:", "aws-sm:#x", "http://x", "ENV:A"])
+def test_anything_else_is_no_reference(text: str) -> None:
+    assert not re.search(REFERENCE, text)
