@@ -70,7 +70,13 @@ class RecordKeys:
     def folder(self, stream: str) -> str:
         """The folder of a stream's records on this run's date, with a slash at its end."""
         specification = self.specification.get(stream) or self.specification.get("*")
-        parts = [RECORDS, self.label, "JSON", *([specification] if specification else []), f"{self.date:%Y/%m/%d}"]
+        parts = [
+            RECORDS,
+            self.label,
+            "JSON",
+            *([specification] if specification else []),
+            self.date.isoformat().replace("-", "/"),
+        ]
         return "/".join(parts) + "/"
 
     def common_folder(self) -> str:

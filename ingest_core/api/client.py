@@ -18,7 +18,7 @@ from ingest_core.api.target import Target
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
-from ingest_core.errors import PluginError, StopError
+from ingest_core.errors import PluginError, StopError, UndeclaredHostError
 from ingest_core.model import Answer, Auth, Connection, Outcome, Request
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Api:
         under_way: deque[Future[Answer]] = deque()
         try:
             for request in requests:
-                under_way.append(self._submit(request if isinstance(request, Request) else Request(request)))
+                under_way.append(self._offer(request if isinstance(request, Request) else Request(request)))
                 while under_way and (len(under_way) >= self._ahead or not self._backpressure.has_bytes_free()):
                     yield self._take(under_way.popleft())
             while under_way:
@@ -104,6 +104,17 @@ class Api:
             for future in under_way:
                 if not future.cancel():
                     future.add_done_callback(self._drop)
+
+    def _offer(self, request: Request) -> Future[Answer]:
+        """As `_submit`; but a path that is refused, as an odd id can make it, costs itself alone."""
+        try:
+            return self._submit(request)
+        except UndeclaredHostError:
+            raise
+        except PluginError as error:
+            refused: Future[Answer] = Future()
+            refused.set_result(self._no_answer("(not asked)", 0, error.what, Outcome.REJECTED))
+            return refused
 
     def _submit(self, request: Request) -> Future[Answer]:
         url = self._target.url(request)

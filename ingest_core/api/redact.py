@@ -34,7 +34,11 @@ class Redactor(logging.Filter):
         return text
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 -- a library's wrong log call must not reach whoever called the library
+            message = ""
+            record.msg, record.args = self.clean(str(record.msg)), ()
         cleaned = self.clean(message)
         if cleaned != message:
             record.msg, record.args = cleaned, ()

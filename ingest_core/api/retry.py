@@ -38,7 +38,7 @@ def retry_after(value: str | None, now: dt.datetime) -> float | None:
         return float(value.strip()[:9])
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=dt.UTC)

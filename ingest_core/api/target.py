@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import quote, urlencode, urlsplit
+import re
+from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from ingest_core.errors import PluginError, UndeclaredHostError, UsageError
 from ingest_core.model import Connection, Request
 
+_READ_DIFFERENTLY = "\\ \t\r\n"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 
 
@@ -15,63 +18,77 @@ class Target:
     """The hosts of one connection and the way to build a URL for them."""
 
     def __init__(self, connection: Connection) -> None:
+        require_https(connection.base_url)
         base = urlsplit(connection.base_url)
-        if base.query or base.fragment or base.username or base.password:
-            raise UsageError(f"base URL {_bare(connection.base_url)}: no query, fragment or user name belongs in it")
+        if base.query or base.fragment:
+            raise UsageError(f"base URL {_bare(connection.base_url)}: no query or fragment belongs in it")
         self.base_url = connection.base_url.rstrip("/")
-        self._host = _host(self.base_url)
-        self._hosts = {self._host, *(host.lower() for host in connection.hosts)}
-        require_https(self.base_url)
+        self._hosts = {_host(base), *(host.lower() for host in connection.hosts)}
 
     def url(self, request: Request) -> str:
         """The URL of `request`, unsigned. Raises PluginError where the path or the host is not allowed."""
-        path = request.path
-        if "://" in path:
-            require_https(path)
-            if _host(path) not in self._hosts:
-                raise UndeclaredHostError(
-                    f"request to {_host(path)}: not a host of this source",
-                    hint="name it in Connection(hosts=…), or give a path below the base URL",
-                )
-            whole = path
-        else:
-            whole = self.base_url + _checked_path(path)
+        whole = (
+            self._absolute(request.path) if _SCHEME.match(request.path) else self.base_url + _checked_path(request.path)
+        )
         query = urlencode([(name, _text(name, value)) for name, value in request.params.items() if value is not None])
         return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
+
+    def _absolute(self, url: str) -> str:
+        parts = _split(url)
+        if parts is None:
+            raise PluginError("request to a URL that is none, or has a user name in it: not a host of this source")
+        require_https(url)
+        if _host(parts) not in self._hosts:
+            raise UndeclaredHostError(
+                f"request to {_host(parts)}: not a host of this source",
+                hint="name it in Connection(hosts=…), or give a path below the base URL",
+            )
+        _checked_path(parts.path or "/")
+        return url
 
 
 def require_https(url: str) -> None:
     """Raises UsageError unless `url` is https, or http on loopback."""
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
+    parts = _split(url)
+    if parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))):
         return
     raise UsageError(f"{_bare(url)}: only https is used (http on loopback alone)", hint="write https://…")
 
 
-def _is_loopback(host: str) -> bool:
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL that every parser reads alike; None for any other, and for one with a user name."""
+    if any(mark in url for mark in _READ_DIFFERENTLY):
+        return None
     try:
-        return ipaddress.ip_address(host).is_loopback
+        parts = urlsplit(url)
+        port = parts.port
     except ValueError:
-        return host == "localhost"
+        return None
+    return parts if parts.hostname and port != 0 and "@" not in parts.netloc else None
 
 
-def _host(url: str) -> str:
-    parts = urlsplit(url)
+def _is_loopback(parts: SplitResult) -> bool:
+    try:
+        return ipaddress.ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"
+
+
+def _host(parts: SplitResult) -> str:
     return (parts.hostname or "").lower() + (f":{parts.port}" if parts.port else "")
 
 
 def _bare(url: str) -> str:
     """`url` without what could hold a secret."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{_host(url)}{parts.path}"
+    parts = _split(url)
+    return "(not a URL)" if parts is None else f"{parts.scheme}://{_host(parts)}{parts.path}"
 
 
 def _checked_path(path: str) -> str:
-    if not path.startswith("/") or ".." in path.split("/") or any(mark in path for mark in "?#\\"):
+    dots = any(unquote(segment) in {".", ".."} for segment in path.split("/"))
+    if not path.startswith("/") or dots or any(mark in path for mark in "?#\\"):
         raise PluginError(
-            f"request path {path!r}: it begins with '/', has no '..', '?', '#' or '\\'",
+            f"request path {path!r}: it begins with '/', and has no '.' or '..' segment, no '?', '#' or '\\'",
             hint="parameters go into params; quote an id that comes from outside with urllib.parse.quote(id, safe='')",
         )
     return quote(path, safe=_SAFE_IN_PATH)

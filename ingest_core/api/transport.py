@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
 
 import requests
@@ -63,6 +64,7 @@ def new_session(connections: int) -> requests.Session:
     """
     session = requests.Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # an answer depends on its request alone
     adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -76,6 +78,8 @@ class RequestsTransport:
         self._session = session
 
     def send(self, request: HttpRequest, *, seconds: float, max_bytes: int) -> HttpResponse:
+        if seconds <= 0:
+            raise TransportError("no time is left")
         until = time.monotonic() + seconds
         try:
             with self._session.get(
@@ -89,7 +93,9 @@ class RequestsTransport:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpResponse(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise TransportError(_in_own_words(error)) from None
+            raise TransportError(_in_own_words(error), permanent=isinstance(error, ValueError)) from None
+        except ValueError:  # a key or a URL with characters that HTTP does not carry; its text would quote them
+            raise TransportError("the request has characters that HTTP does not carry", permanent=True) from None
 
 
 def _read(response: requests.Response, until: float, max_bytes: int) -> bytes:
@@ -114,6 +120,7 @@ def _in_own_words(error: Exception) -> str:
         return "the body is not what its Content-Encoding says"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "the body was cut short"
-    if isinstance(error, requests.ConnectionError | urllib3.exceptions.ProtocolError | OSError):
+    reset = (requests.ConnectionError, urllib3.exceptions.ProtocolError, ConnectionError)
+    if isinstance(error, reset) or not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError):
         return "the connection failed or was reset"
     return f"the request failed ({type(error).__name__})"

@@ -23,7 +23,6 @@ Path_ = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
-_PLAIN_TAGS = "tag:yaml.org,2002:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,9 @@ class Document:
     def locate(self, path: Path_, what: str, *, at_key: bool = False) -> Located:
         """`what`, with the place of `path` or of the nearest thing around it that stands in the file."""
         for length in range(len(path), -1, -1):
-            origin = self.overridden.get(path[:length])
-            if origin is not None:
-                return Located(origin, 0, 0, what)
+            if path[:length] in self.overridden:
+                return Located(self.overridden[path[:length]], 0, 0, what)
+        for length in range(len(path), -1, -1):
             place = (self.key_places if at_key else self.places).get(path[:length])
             if place is not None:
                 return Located(self.file, *place, what)
@@ -88,6 +87,24 @@ def _shown(path: Path) -> str:
         return str(path)
 
 
+class _Loader(yaml.SafeLoader):
+    """Notes what this dialect does without, as the text is composed: anchors, aliases and tags."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.refused: list[tuple[Any, str]] = []
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # types-pyyaml leaves the parser untyped
+        if isinstance(event, yaml.AliasEvent):
+            self.refused.append((event.start_mark, "an alias (`*name`) is not used here: write the value out"))
+        elif event.anchor is not None:
+            self.refused.append((event.start_mark, "an anchor (`&name`) is not used here"))
+        if getattr(event, "tag", None) is not None:
+            self.refused.append((event.start_mark, "a tag (`!name`) is not used here"))
+        return super().compose_node(parent, index)
+
+
 class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
@@ -98,7 +115,8 @@ class _Reader:
 
     def read(self, text: str) -> Any:
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            loader = _Loader(text)
+            node = loader.get_single_node()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             what = f"not YAML: {error.problem or error.context or 'it cannot be read'}"
@@ -106,6 +124,8 @@ class _Reader:
             raise ConfigError([Located(self._file, *place, what)]) from None
         except (yaml.YAMLError, RecursionError) as error:
             raise ConfigError([Located(self._file, 1, 1, f"not YAML: {_first_line(error)}")]) from None
+        for mark, what in loader.refused:
+            self._mistakes.append(Located(self._file, mark.line + 1, mark.column + 1, what))
         if node is None:
             return None
         try:
@@ -119,12 +139,8 @@ class _Reader:
     def _value(self, node: yaml.Node, path: Path_) -> Any:
         self.places[path] = _place(node)
         if id(node) in self._seen:
-            self._mistake(node, "an alias (`*name`) is not used here: write the value out")
-            return None
+            return None  # an alias, which is refused; following it could go round in circles
         self._seen.add(id(node))
-        if not node.tag.startswith(_PLAIN_TAGS) or node.tag.startswith(f"{_PLAIN_TAGS}python"):
-            self._mistake(node, "a tag (`!name`) is not used here")
-            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):

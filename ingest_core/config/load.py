@@ -21,12 +21,14 @@ from ingest_core.lake import S3Options
 from ingest_core.model import FailureBudget, Secret, Source
 
 _NAME = re.compile(CONFIG_NAME)
+_INDEX = re.compile(r"[0-9]{1,6}")
+ENDINGS = (".yaml", ".yml")
 
 
 def config_folder(environment: Mapping[str, str]) -> Path:
     """Where configs lie: INGEST_CONFIG_DIR, else `$LAMBDA_TASK_ROOT/config` in Lambda, else `config`."""
     if environment.get("INGEST_CONFIG_DIR"):
-        return Path(environment["INGEST_CONFIG_DIR"]).expanduser()
+        return _at_home(environment["INGEST_CONFIG_DIR"])
     if environment.get("LAMBDA_TASK_ROOT"):
         return Path(environment["LAMBDA_TASK_ROOT"]) / "config"
     return Path("config")
@@ -34,29 +36,36 @@ def config_folder(environment: Mapping[str, str]) -> Path:
 
 def find_config(name: str, folder: Path) -> Path:
     """The file of a config: a name in `folder`, or a path to a YAML. Raises UsageError where there is none."""
-    if name.endswith((".yaml", ".yml")) or "/" in name:
-        path = Path(name).expanduser()
+    if name.endswith(ENDINGS) or "/" in name:
+        path = _at_home(name)
         if not _NAME.fullmatch(path.stem):
             raise UsageError(f"{path.name}: a config's file has a name like tmdb.yaml", hint="rename it")
         if not path.is_file():
             raise UsageError(f"{name}: no such file", hint="check the path")
         return path
-    known = sorted(path.stem for path in folder.glob("*.y*ml")) if folder.is_dir() else []
+    known = sorted({path.stem for ending in ENDINGS for path in folder.glob(f"*{ending}") if path.is_file()})
     if not _NAME.fullmatch(name) or name not in known:
         where = "no configs there" if not known else did_you_mean(name, known).lstrip("; ")
         raise UsageError(
             f"unknown source {name[:80]!r}: there is no {folder}/{name[:80]}.yaml ({where})",
             hint="name a file of that folder, give a path, or set INGEST_CONFIG_DIR",
         )
-    return next(path for path in (folder / f"{name}.yaml", folder / f"{name}.yml") if path.is_file())
+    return next(path for ending in ENDINGS if (path := folder / f"{name}{ending}").is_file())
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(f"{path}: there is no such home folder", hint="write the whole path") from None
 
 
 def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]]) -> Document:
     """The file with `overrides` laid over it: path → (who says so, value)."""
     document = read_document(path)
     value: Any = document.value
-    for place, (_, given) in overrides.items():
-        value = _laid(value, place, given)
+    for place, (origin, given) in overrides.items():
+        value = _laid(value, place, given, origin)
     return replace(document, value=value, overridden={place: origin for place, (origin, _) in overrides.items()})
 
 
@@ -68,7 +77,7 @@ def parse_override(text: str) -> tuple[Path_, tuple[str, Any]]:
     name, equals, given = text.partition("=")
     if not equals or not name:
         raise UsageError(f"--set {text[:60]!r}: write --set key=value")
-    words: list[str | int] = [int(word) if word.isdigit() else word for word in name.split(".")]
+    words: list[str | int] = [int(word) if _INDEX.fullmatch(word) else word for word in name.split(".")]
     if words[0] not in {*CORE, "settings", "label"}:
         words.insert(0, "settings")
     origin = f"--set {name}"
@@ -108,7 +117,7 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
         lake=value["lake"],
         timezone=zone,
         rate=float(value["rate"]),
-        connections=value["connections"],
+        connections=int(value["connections"]),
         timeout=duration(value["timeout"]).total_seconds(),
         max_failed=_budget(value["max_failed"]),
         specification=specification,
@@ -117,14 +126,16 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     )
 
 
-def _laid(value: Any, place: Path_, given: Any) -> Any:
+def _laid(value: Any, place: Path_, given: Any, origin: str) -> Any:
     if not place:
         return given
     first, rest = place[0], place[1:]
-    if isinstance(value, list) and isinstance(first, int) and first < len(value):
-        return [*value[:first], _laid(value[first], rest, given), *value[first + 1 :]]
+    if isinstance(value, list) and isinstance(first, int):
+        if first >= len(value):
+            raise ConfigError([Located(origin, 0, 0, f"there are {len(value)} items, counted from 0")])
+        return [*value[:first], _laid(value[first], rest, given, origin), *value[first + 1 :]]
     inside = dict(value) if isinstance(value, dict) else {}
-    inside[str(first)] = _laid(inside.get(str(first)), rest, given)
+    inside[str(first)] = _laid(inside.get(str(first)), rest, given, origin)
     return inside
 
 
@@ -138,7 +149,7 @@ def _specification(given: Any) -> Mapping[str, str]:
 def _budget(given: int | str) -> FailureBudget:
     if isinstance(given, str):
         return FailureBudget(share=float(given.rstrip("%")) / 100)
-    return FailureBudget(count=given)
+    return FailureBudget(count=int(given))
 
 
 def _layout_mistakes(document: Document, source: Source) -> list[Located]:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from ingest_core.config.document import Document, Path_
-from ingest_core.config.schema import DURATION, SECRET
+from ingest_core.config.schema import DURATION, SECRET, holds_secrets
 from ingest_core.errors import Located, PluginError
 
 _TYPES = {
@@ -97,7 +97,8 @@ def _plain(kind: str, error: Any) -> str:
     if error.schema.get("format") == SECRET:
         return f"a secret does not stand in a config: {SECRET_HINT}"
     if kind == "type":
-        return f"must be {_expected({'type': wanted})}, not {_shown(given)}"
+        seen = "what stands there" if holds_secrets(error.schema) else _shown(given)
+        return f"must be {_expected({'type': wanted})}, not {seen}"
     if kind == "pattern" and error.schema.get("format") == DURATION:
         return f"{_shown(given)} is not a duration: write 90s, 15m, 12h or 30d"
     if kind == "enum":

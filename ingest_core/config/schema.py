@@ -9,6 +9,7 @@ from typing import Any
 from ingest_core.config.document import Path_
 from ingest_core.config.durations import DURATION_PATTERN
 from ingest_core.config.secrets import REFERENCE
+from ingest_core.errors import PluginError
 from ingest_core.keys import LABEL
 from ingest_core.model import Secret, Source
 
@@ -119,6 +120,11 @@ def config_schema(source: Source) -> dict[str, Any]:
     settings.setdefault("type", "object")
     settings.setdefault("description", f"The settings of the source {source.name} itself.")
     _spell_out_formats(settings)
+    if _marks_of_secrets(settings) > _secrets_reached(settings):
+        raise PluginError(
+            f"source {source.name}: its settings_schema marks a secret where the core does not look",
+            hint="put it below properties, items or additionalProperties; not below oneOf, $ref or patternProperties",
+        )
     for own in CORE:
         _spell_out_formats(properties[own])
     properties["settings"] = settings
@@ -154,12 +160,36 @@ def secrets_in(value: Any, schema: Mapping[str, Any], path: Path_ = ()) -> Itera
     if schema.get("format") == SECRET:
         yield path, value
     elif isinstance(value, dict):
-        for name, inner in schema.get("properties", {}).items():
-            if name in value:
-                yield from secrets_in(value[name], inner, (*path, name))
+        others = schema.get("additionalProperties")
+        for name, given in value.items():
+            inner = schema.get("properties", {}).get(name, others)
+            if isinstance(inner, Mapping):
+                yield from secrets_in(given, inner, (*path, name))
     elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
         for number, item in enumerate(value):
             yield from secrets_in(item, schema["items"], (*path, number))
+
+
+def holds_secrets(schema: Mapping[str, Any]) -> bool:
+    """Whether a value of this schema, or anything in it, is a secret."""
+    return schema.get("format") == SECRET or any(map(holds_secrets, _inner(schema)))
+
+
+def _marks_of_secrets(schema: Any) -> int:
+    """How often `format: secret` stands anywhere in `schema`."""
+    if isinstance(schema, dict):
+        return int(schema.get("format") == SECRET) + sum(map(_marks_of_secrets, schema.values()))
+    return sum(map(_marks_of_secrets, schema)) if isinstance(schema, list | tuple) else 0
+
+
+def _secrets_reached(schema: Mapping[str, Any]) -> int:
+    return int(schema.get("format") == SECRET) + sum(map(_secrets_reached, _inner(schema)))
+
+
+def _inner(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The schemas of what is in a value of `schema`."""
+    inner = [*schema.get("properties", {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    return [one for one in inner if isinstance(one, dict)]
 
 
 def replaced(value: Any, path: Path_, new: Secret) -> Any:
@@ -190,6 +220,5 @@ def _spell_out_formats(schema: dict[str, Any]) -> None:
         schema.setdefault("type", "string")
         schema.setdefault("examples", ["30s", "15m", "12h", "30d"])
         schema["pattern"] = DURATION_PATTERN
-    for inner in [*schema.get("properties", {}).values(), schema.get("items")]:
-        if isinstance(inner, dict):
-            _spell_out_formats(inner)
+    for inner in _inner(schema):
+        _spell_out_formats(inner)

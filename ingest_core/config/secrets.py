@@ -49,10 +49,9 @@ class SecretResolver:
             if kept is not None and now - kept[0] < KEPT_SECONDS:
                 return kept[1]
             value = self._read(reference)
-            if not value or not value.isprintable():
-                raise CredentialsError(
-                    f"{reference} is {'empty' if not value else 'not one line of text'}", hint="put the key there"
-                )
+            if not value or not value.isprintable() or not value.isascii():
+                what = "empty" if not value else "not one line of text"
+                raise CredentialsError(f"{reference} is {what}", hint="put the key there, and nothing else")
             self._on_reveal(value)
             self._kept[reference] = (now, value)
             return value
@@ -66,7 +65,7 @@ class SecretResolver:
         if kind == "file":
             try:
                 return Path(rest).expanduser().read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
+            except (OSError, ValueError, RuntimeError) as error:
                 raise CredentialsError(f"{reference}: {getattr(error, 'strerror', None) or 'not text'}") from None
         return self._read_aws(kind, reference, rest)
 

@@ -48,7 +48,7 @@ class Row:
     body: bytes
 
     def field(self, path: str) -> Any:
-        """The value at `path` (`"id"`, `"user.id"`); None where it is absent or the row is broken."""
+        """The value at `path` (`"id"`, `"user.id"`); None where it is absent or cannot be read in a broken row."""
         return rawjson.field_at(self.body, path)
 
 
@@ -83,7 +83,8 @@ class Answer:
     def rows(self, path: str = "") -> Iterator[Row]:
         """The elements of the array at `path`, in order, each as its own bytes.
 
-        A broken row is handed out too: its fields are None, so its record is rejected and its neighbours live.
+        A broken row is handed out too: its record is rejected, with its id where that can be read, and its neighbours
+        live.
         Raises what `check` raises, and MalformedError where there is no such array.
         """
         self.check()
@@ -102,10 +103,9 @@ class Answer:
 
     def json(self) -> Any:
         """The body, parsed. Raises what `check` raises, and MalformedError where it is not JSON."""
-        try:
-            return json.loads(self.check().body)
-        except (ValueError, RecursionError):
-            raise MalformedError(f"GET {self.url}: the answer is not JSON") from None
+        if not rawjson.is_json(self.check().body):
+            raise MalformedError(f"GET {self.url}: the answer is not JSON")
+        return json.loads(self.body)
 
     def record(self, stream: str, id: str | int) -> Record | Missing | Rejected:
         """What this answer is for one pinned id.

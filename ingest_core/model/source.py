@@ -87,7 +87,8 @@ class ApiClient(Protocol):
     def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
         """An answer for each request, in the order asked, fetched concurrently; raises for none of them.
 
-        Takes from `requests` at most twice `connections` ahead of what was consumed.
+        A request whose path is refused is answered as rejected; only an undeclared host raises. Takes from `requests`
+        at most twice `connections` ahead of what was consumed.
         """
         ...
 

@@ -98,11 +98,20 @@ def _load_file(path: Path) -> object:
 def _entry_points(found: Iterable[Distribution]) -> list[tuple[Distribution, EntryPoint]]:
     points: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for distribution in found:
-        for entry_point in distribution.entry_points.select(group=GROUP):
+        for entry_point in _declared_by(distribution):
             # A distribution that sys.path shows twice counts once: the first is the one that Python would import.
             points.setdefault((_named(distribution)[0], entry_point.name), (distribution, entry_point))
     return [points[key] for key in sorted(points)]
 
 
+def _declared_by(distribution: Distribution) -> list[EntryPoint]:
+    """The distribution's plugins; none where its metadata cannot be read, as half-removed ones may be."""
+    try:
+        return list(distribution.entry_points.select(group=GROUP)) if _named(distribution)[0] else []
+    except Exception:  # noqa: BLE001 -- importlib.metadata raises whatever parsing a file raises
+        return []
+
+
 def _named(distribution: Distribution) -> tuple[str, str]:
-    return distribution.metadata["Name"], distribution.version
+    name = distribution.metadata["Name"]
+    return (name, distribution.version) if name else ("", "")

@@ -96,7 +96,7 @@ class Plugins:
         """Tells every observer; one that raises is logged and changes nothing."""
         for implementation in self._manager.hook.ingest_run_finished.get_hookimpls():
             try:
-                implementation.function(report)
+                implementation.function(*([report] if "report" in implementation.argnames else []))
             except Exception:
                 logger.exception("observer %s failed", implementation.plugin_name)
 
@@ -133,6 +133,9 @@ def _require_sound(source: object) -> None:
         raise UnsoundError(f"source {source.name}: label {source.label!r}: use letters, digits, '_' and '-'")
     if not isinstance(source.settings_schema, Mapping):
         raise UnsoundError(f"source {source.name}: settings_schema is no mapping: write a JSON Schema")
+    streams: object = source.streams
+    if isinstance(streams, str):
+        raise UnsoundError(f"source {source.name}: streams is text: write a tuple, ({streams!r},)")
     for stream in source.streams:
         checked_stream(stream)
 
