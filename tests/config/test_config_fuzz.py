@@ -17,9 +17,10 @@ BASE = (Path(__file__).parents[2] / "config/tmdb.yaml").read_text()
 # More by hand: INGEST_FUZZ=200000 pytest tests/config/test_config_fuzz.py
 ROUNDS = int(os.environ.get("INGEST_FUZZ", "500"))
 MARKS = "&a |*a|!!python/object:os.system |!x |? |- |: |{|}|[|]|>|#|'|\"|%|@|`|<<: |~|null|NO|012|1_000|0x1F|1e999"
-WORDS = "-.inf|.nan|2022-05-02|---\n|...\n|source: tmdb\n|  select:\n|é|🎬|env:|50%|-1|0|1.5|true|[1, [2, {x: y}]]|\n|\r\n|\t|\0"
+WORDS = "-.inf|.nan|2022-05-02|---\n|...\n|source: tmdb\n|  select:\n|é|🎬|env:|50%|-1|0|1.5|true|[1, [2, {x: y}]]"
+ENDS = "\n|\r\n|\t|\0"
 ODD = ["\ufeff", "\u2028", "\ud7ff", "9" * 400, "a" * 5000, "[" * 200, "{a: " * 50, "|"]
-PIECES = [*MARKS.split("|"), *WORDS.split("|"), *ODD]
+PIECES = [*MARKS.split("|"), *WORDS.split("|"), *ENDS.split("|"), *ODD]
 
 
 def mistakes_in(text: str) -> tuple[Located, ...]:
