@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, ClassVar
@@ -30,7 +31,7 @@ class SourceContract:
     @classmethod
     def subject(cls) -> Iterator[Subject]:
         """The source under test; its simulator runs meanwhile, where it has one."""
-        source = load_plugins().find(cls.source) if isinstance(cls.source, str) else cls.source
+        source = load_plugins(environment=os.environ).find(cls.source) if isinstance(cls.source, str) else cls.source
         simulated = source.demo() if source.demo is not None and cls.answers is None else nullcontext({})
         with simulated as settings:
             yield Subject(source, {**settings, **cls.settings}, cls.answers)
