@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
-# The managed runtime brings boto3, the command line stays at home, and moto is for tests.
-FORBIDDEN = frozenset({"boto3", "botocore", "click", "moto", "rich", "s3transfer"})
+# The managed runtime brings boto3; the command line and locks on a disk stay at home; moto is for tests.
+FORBIDDEN = frozenset({"boto3", "botocore", "click", "filelock", "moto", "rich", "s3transfer"})
 # What an installer writes for itself: it differs from machine to machine and tells Python nothing.
 _BOOKKEEPING = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"})
 # What Lambda never runs. PyYAML reads a config of a page as well without libyaml, which alone is a quarter of the zip.

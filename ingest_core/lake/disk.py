@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from ingest_core.errors import LakeError
@@ -47,6 +49,44 @@ class DiskLake:
             raise _lake_error(path, error) from error
         return True
 
+    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
+        """Compares and writes in two steps: the hold of whoever swaps keeps others from coming between."""
+        if seen is None:
+            return self.put_if_absent(key, body, metadata)
+        now = self.get(key)
+        if now is None or now.version != seen.version:
+            return False
+        self.put(key, body)
+        return True
+
+    @property
+    def holds(self) -> bool:
+        return True
+
+    def hold(self, key: str) -> Callable[[], None] | None:
+        """A lock of the operating system on a file of its own, which stays behind, empty."""
+        from filelock import FileLock, Timeout  # not in the Lambda layer, whose lake is S3
+
+        path = self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(path, blocking=False, is_singleton=False, thread_local=False)
+            lock.acquire()
+        except Timeout:
+            return None
+        except (OSError, NotImplementedError) as error:
+            raise LakeError(f"{path}: this file system has no locks ({error})", hint="choose another folder") from error
+        return partial(lock.release, force=True)
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _lake_error(path, error) from error
+        with self._lock:
+            self._unsettled.add(path.parent)
+
     def put(self, key: str, body: bytes) -> None:
         path = self._path(key)
         try:
@@ -61,7 +101,8 @@ class DiskLake:
     def get(self, key: str) -> Stored | None:
         path = self._path(key)
         try:
-            return Stored(path.read_bytes())
+            body = path.read_bytes()
+            return Stored(body, version=hashlib.sha256(body).hexdigest())
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies under a key. `metadata` is empty on a lake that keeps none."""
+    """What lies under a key. `metadata` is empty on a lake that keeps none; `version` changes with the body."""
 
     body: bytes
     metadata: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,29 @@ class Lake(Protocol):
 
         False does not say who did: an answer lost on the way is sent again and meets its own write. Read back.
         """
+        ...
+
+    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
+        """Writes `body` where the key still holds what was `seen` (None: nothing). False where it holds something else.
+
+        As with `put_if_absent`, False does not say who wrote that. On a lake with a hold, whoever swaps has it.
+        """
+        ...
+
+    def hold(self, key: str) -> Callable[[], None] | None:
+        """An exclusive hold that a dead process drops by itself: what releases it; None where another has it.
+
+        A lake that has nothing of the kind always grants it, and says so by `holds`: there, leases keep runs apart.
+        """
+        ...
+
+    @property
+    def holds(self) -> bool:
+        """Whether `hold` keeps others out."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Removes what lies under the key; nothing happens where nothing does."""
         ...
 
     def put(self, key: str, body: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import boto3
@@ -76,15 +76,37 @@ class S3Lake:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """S3's `If-None-Match: *`: of racing creators one wins, the others get 412.
+        """S3's `If-None-Match: *`: of racing creators one wins, the others get 412."""
+        return self._put_on_condition(key, body, metadata, IfNoneMatch="*")
+
+    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
+        if seen is None:
+            return self.put_if_absent(key, body, metadata)
+        return self._put_on_condition(key, body, metadata, IfMatch=seen.version)
+
+    @property
+    def holds(self) -> bool:
+        return False
+
+    def hold(self, key: str) -> Callable[[], None] | None:
+        return lambda: None
+
+    def delete(self, key: str) -> None:
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
+        except (ClientError, BotoCoreError) as error:
+            raise self._error("DeleteObject", key, error) from error
+
+    def _put_on_condition(self, key: str, body: bytes, metadata: Mapping[str, str], **condition: str) -> bool:
+        """False where the condition does not hold: 412, or 404 for a version of a key that is gone.
 
         A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
         """
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:
-                self._put(key, body, IfNoneMatch="*", Metadata=dict(metadata))
+                self._put(key, body, Metadata=dict(metadata), **condition)
             except ClientError as error:
-                if _status(error) == 412:
+                if _status(error) == 412 or _code(error) == "NoSuchKey":
                     return False
                 if _status(error) == 409 and attempt < CONFLICT_ATTEMPTS:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
@@ -105,7 +127,7 @@ class S3Lake:
     def get(self, key: str) -> Stored | None:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
-            return Stored(answer["Body"].read(), answer.get("Metadata", {}))
+            return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"])
         except ClientError as error:
             if _code(error) in ABSENT:
                 return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import count
 
 from ingest_core.lake import Entry, Stored
 
@@ -14,6 +16,8 @@ class MemoryLake:
     def __init__(self) -> None:
         self._objects: dict[str, Stored] = {}
         self._lock = threading.Lock()
+        self._held: set[str] = set()
+        self._versions = count(1)
 
     @property
     def uri(self) -> str:
@@ -23,12 +27,35 @@ class MemoryLake:
         with self._lock:
             if key in self._objects:
                 return False
-            self._objects[key] = Stored(body, dict(metadata))
+            self._objects[key] = self._stored(body, metadata)
             return True
+
+    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
+        with self._lock:
+            now = self._objects.get(key)
+            if (now.version if now else "") != (seen.version if seen else ""):
+                return False
+            self._objects[key] = self._stored(body, metadata)
+            return True
+
+    @property
+    def holds(self) -> bool:
+        return True
+
+    def hold(self, key: str) -> Callable[[], None] | None:
+        with self._lock:
+            if key in self._held:
+                return None
+            self._held.add(key)
+        return partial(self._held.discard, key)
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self._objects.pop(key, None)
 
     def put(self, key: str, body: bytes) -> None:
         with self._lock:
-            self._objects[key] = Stored(body)
+            self._objects[key] = self._stored(body, {})
 
     def get(self, key: str) -> Stored | None:
         with self._lock:
@@ -48,6 +75,9 @@ class MemoryLake:
 
     def check_writable(self) -> None:
         """It always is."""
+
+    def _stored(self, body: bytes, metadata: Mapping[str, str]) -> Stored:
+        return Stored(body, dict(metadata), str(next(self._versions)))
 
     def bodies(self, prefix: str) -> dict[str, bytes]:
         """Key and body of everything below `prefix`."""

@@ -86,7 +86,7 @@ def _with_checks_on(endpoint: str) -> S3Server:
     s3.create_bucket(Bucket=BUCKET)
     look = ["s3:GetObject", "s3:ListBucket"]
     keys = {"wrong": ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")}
-    for user, actions in {"writer": [*look, "s3:PutObject"], "reader": look}.items():
+    for user, actions in {"writer": [*look, "s3:PutObject", "s3:DeleteObject"], "reader": look}.items():
         iam.create_user(UserName=user)
         statement = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
         document = json.dumps({"Version": "2012-10-17", "Statement": statement})
