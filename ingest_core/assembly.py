@@ -26,8 +26,9 @@ from ingest_core.config import (
     source_named_in,
 )
 from ingest_core.errors import ConfigError
+from ingest_core.guard import calling
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
-from ingest_core.model import Answer, Report, Source
+from ingest_core.model import Answer, Connection, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
 from ingest_core.run import Job, Progress, probe, run
 
@@ -107,25 +108,31 @@ class Workspace:
     def run_use(self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None) -> Report:
         """One run of a config that was found already, into `lake` instead of its own where one is given."""
         job = self.job(use, wish)
-        report = run(replace(job, lake=lake or job.lake, progress=progress or job.progress))
+        report = _masked(run(replace(job, lake=lake or job.lake, progress=progress or job.progress)), self.redactor)
         self.plugins.run_finished(report)
         return report
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
-        connect = use.source.connect
-        auth = connect(use.config.settings).auth if connect is not None else None
-        secrets = auth.secrets if auth is not None else ()
+        connection = self._connection(use)
+        secrets = connection.auth.secrets if connection is not None and connection.auth is not None else ()
         for secret in secrets:
             secret.reveal()
         return [secret.reference for secret in secrets]
 
     def probe(self, use: Use) -> Answer | None:
         """The answer to the source's cheap request, None where it names none."""
+        connection = self._connection(use)
+        if connection is None or connection.probe is None:
+            return None
+        with calling(use.source.name, ": its answer to the cheap request"):
+            return probe(self.job(use, Wish()), connection.probe)
+
+    def _connection(self, use: Use) -> Connection | None:
         if use.source.connect is None:
             return None
-        connection = use.source.connect(use.config.settings)
-        return None if connection.probe is None else probe(self.job(use, Wish()), connection.probe)
+        with calling(use.source.name, ": connect"):
+            return use.source.connect(use.config.settings)
 
     def lake(self, config: Config) -> Lake:
         """The config's lake; its client is made once."""
@@ -152,6 +159,13 @@ class Workspace:
         if self.environment.get("INGEST_LAKE"):
             return {("lake",): ("INGEST_LAKE", self.environment["INGEST_LAKE"])}
         return {}
+
+
+def _masked(report: Report, redactor: Redactor) -> Report:
+    """`report` without a secret that an exception of a plugin may have quoted."""
+    clean = redactor.clean
+    error = None if report.error is None else (report.error[0], clean(report.error[1]), clean(report.error[2]))
+    return replace(report, error=error, problems=tuple(map(clean, report.problems)))
 
 
 def guard_logs(redactor: Redactor, handlers: Sequence[logging.Handler]) -> None:

@@ -45,11 +45,6 @@ def file_stem(id: str) -> str:
     """
     if _SAFE_ID.fullmatch(id):
         return id
-    return hashed_stem(id)
-
-
-def hashed_stem(id: str) -> str:
-    """`sha256.<hex>` of the id's UTF-8 bytes (lone surrogates as they stand)."""
     return f"sha256.{hashlib.sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
@@ -84,10 +79,9 @@ class RecordKeys:
         folders = {self.folder(stream) for stream in self.streams or ("",)}
         return folders.pop() if len(folders) == 1 else f"{RECORDS}/{self.label}/JSON/"
 
-    def key(self, stream: str, id: str, *, hashed: bool = False) -> str:
-        """The key of one record; `hashed` asks for the hashed name even where the id is safe."""
-        stem = hashed_stem(id) if hashed else file_stem(id)
-        return f"{self.folder(stream)}{self._prefix(stream)}{stem}.json"
+    def key(self, stream: str, id: str) -> str:
+        """The key of one record."""
+        return f"{self.folder(stream)}{self._prefix(stream)}{file_stem(id)}.json"
 
     def collisions(self) -> list[tuple[str, str]]:
         """Pairs of streams whose records could get the same key."""

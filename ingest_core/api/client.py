@@ -9,17 +9,18 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from ingest_core.api.classify import by_status, reason
 from ingest_core.api.pacer import Pacer
+from ingest_core.api.redact import Redactor
 from ingest_core.api.retry import Limits, retry_after
 from ingest_core.api.target import Target
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
-from ingest_core.errors import PluginError, StopError, UndeclaredHostError
-from ingest_core.model import Answer, Auth, Connection, Outcome, Request
+from ingest_core.errors import PluginError, StopError, UndeclaredHostError, UsageError
+from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Api:
         self._time_left = time_left
         self._lock = threading.Lock()
         self._asked_too_late = 0
+        self._redactor = Redactor()
         self.traffic = traffic
 
     def require_credentials(self) -> None:
@@ -111,7 +113,7 @@ class Api:
             return self._submit(request)
         except UndeclaredHostError:
             raise
-        except PluginError as error:
+        except (PluginError, UsageError) as error:
             refused: Future[Answer] = Future()
             refused.set_result(self._no_answer("(not asked)", 0, error.what, Outcome.REJECTED))
             return refused
@@ -142,11 +144,13 @@ class Api:
         attempt = 0
         while True:
             attempt += 1
-            self._pacer.wait(self._stop)
+            started = self._pacer.wait(self._stop, self._time_left)
             began = self._clock.monotonic() if began is None else began
             left = self._left(began)
-            if self._stop.is_set() or left <= 0:
+            if not started or self._stop.is_set() or self._time_left() <= 0:
                 return self._too_late(url, attempt)
+            if left <= 0:
+                return self._no_answer(url, attempt, f"no turn in time after {attempt - 1} attempts", Outcome.TRANSIENT)
             answer, wanted = self._attempt(url, attempt, left)
             if answer.outcome is not Outcome.TRANSIENT:
                 return answer
@@ -154,7 +158,7 @@ class Api:
             if attempt >= self._limits.attempts or pause >= self._left(began):
                 return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
             with self._lock:
-                self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {url}"
+                self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {urlsplit(url).path}"
             logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
             self._clock.pause(pause, self._stop)
 
@@ -203,7 +207,9 @@ class Api:
         if outcome is Outcome.OK:
             return answer
         hint = self._credentials_hint() if outcome is Outcome.UNAUTHORIZED else ""
-        return replace(answer, outcome=outcome, reason=reason(answer, outcome), hint=hint)
+        # An error page, or a redirect, may quote the URL that was asked, and with it a key.
+        body = self._redactor.clean_bytes(answer.body)
+        return replace(answer, body=body, outcome=outcome, reason=reason(answer, outcome), hint=hint)
 
     def _no_answer(self, url: str, attempt: int, why: str, outcome: Outcome) -> Answer:
         return Answer(
@@ -220,11 +226,16 @@ class Api:
     def _sign(self, url: str) -> HttpRequest:
         headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
         for name, (prefix, secret) in self._auth.headers.items():
-            headers[name] = prefix + secret.reveal()
-        keys = urlencode([(name, secret.reveal()) for name, secret in self._auth.params.items()])
+            headers[name] = prefix + self._reveal(secret)
+        keys = urlencode([(name, self._reveal(secret)) for name, secret in self._auth.params.items()])
         if keys:
             url = f"{url}{'&' if '?' in url else '?'}{keys}"
         return HttpRequest(url, headers)
+
+    def _reveal(self, secret: Secret) -> str:
+        value = secret.reveal()
+        self._redactor.learn(value)
+        return value
 
     def _credentials_hint(self) -> str:
         secrets = self._auth.secrets

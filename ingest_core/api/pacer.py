@@ -7,7 +7,9 @@ second is never overrun: obeying Retry-After alone drew 156 refusals in 840 requ
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Callable
 
 from ingest_core.clock import Clock
 
@@ -31,14 +33,17 @@ class Pacer:
         self._paused_until = 0.0
         self._refusals = 0
 
-    def wait(self, stop: threading.Event) -> None:
-        """Blocks until this request may start, or until `stop` is set."""
+    def wait(self, stop: threading.Event, time_left: Callable[[], float] = lambda: math.inf) -> bool:
+        """Blocks until this request may start. False where `stop` is set meanwhile, or its turn comes too late."""
         while not stop.is_set():
             seconds, refusals = self._reserve()
+            if seconds >= time_left():
+                return False
             self._clock.pause(seconds, stop)
             if refusals == self._refusals:
-                return
+                return not stop.is_set()
             # Somebody was refused meanwhile: what was reserved is void, or all who wait would start at once.
+        return False
 
     def refused(self, retry_after: float | None) -> None:
         """A 429 came: nobody starts before `retry_after` seconds (1 s where the API says nothing), then slower."""

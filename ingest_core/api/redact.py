@@ -21,7 +21,7 @@ class Redactor(logging.Filter):
 
     def learn(self, secret: str) -> None:
         """Masks `secret` from now on. Values under four characters would mask half of every sentence."""
-        if len(secret) < _SHORTEST:
+        if len(secret) < _SHORTEST or secret in self._forms:
             return
         with self._lock:
             forms = {*self._forms, secret, quote(secret, safe=""), quote_plus(secret)}
@@ -32,6 +32,12 @@ class Redactor(logging.Filter):
         for form in self._forms:
             text = text.replace(form, MASK)
         return text
+
+    def clean_bytes(self, body: bytes) -> bytes:
+        """`body` with every known secret masked."""
+        for form in self._forms:
+            body = body.replace(form.encode(), MASK.encode())
+        return body
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:

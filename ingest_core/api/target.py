@@ -30,7 +30,11 @@ class Target:
         whole = (
             self._absolute(request.path) if _SCHEME.match(request.path) else self.base_url + _checked_path(request.path)
         )
-        query = urlencode([(name, _text(name, value)) for name, value in request.params.items() if value is not None])
+        given = [(name, _text(name, value)) for name, value in request.params.items() if value is not None]
+        try:
+            query = urlencode(given)
+        except UnicodeEncodeError:
+            raise PluginError(f"request to {request.path!r}: a parameter cannot be written as UTF-8") from None
         return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
 
     def _absolute(self, url: str) -> str:

@@ -99,15 +99,18 @@ class RequestsTransport:
 
 
 def _read(response: requests.Response, until: float, max_bytes: int) -> bytes:
-    chunks, size = [], 0
-    for chunk in response.iter_content(CHUNK):
+    """The body, piece by piece as it comes: waiting for full chunks would let a slow drip outlast any limit."""
+    chunks: list[bytes] = []
+    size = 0
+    while time.monotonic() <= until:
+        chunk = response.raw.read1(CHUNK, decode_content=True)
+        if not chunk:
+            return b"".join(chunks)
         size += len(chunk)
         if size > max_bytes:
             raise TransportError(f"the body is larger than {max_bytes:,} bytes", permanent=True)
-        if time.monotonic() > until:
-            raise TransportError("the body came too slowly")
         chunks.append(chunk)
-    return b"".join(chunks)
+    raise TransportError("the body came too slowly")
 
 
 def _in_own_words(error: Exception) -> str:
@@ -116,9 +119,9 @@ def _in_own_words(error: Exception) -> str:
         return "the server's TLS certificate is not trusted"
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
         return "no answer in time"
-    if isinstance(error, requests.exceptions.ContentDecodingError):
+    if isinstance(error, requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError):
         return "the body is not what its Content-Encoding says"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | urllib3.exceptions.IncompleteRead):
         return "the body was cut short"
     reset = (requests.ConnectionError, urllib3.exceptions.ProtocolError, ConnectionError)
     if isinstance(error, reset) or not isinstance(error, requests.RequestException | urllib3.exceptions.HTTPError):

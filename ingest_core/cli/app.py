@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 import click
 
+from ingest_core.cli.options import INTERRUPTED
 from ingest_core.cli.output import print_error, say
 from ingest_core.errors import IngestError
-
-INTERRUPTED = 130
 
 # verb → its module. Only the module of the verb that runs is imported; a short help stands here so that `ingest --help`
 # imports none of them.
@@ -70,14 +69,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.Abort:
         say("interrupted")
         return INTERRUPTED
-    except KeyboardInterrupt:
-        say("interrupted: what has landed stays; the same command goes over it again and doubles nothing")
-        return INTERRUPTED
     except IngestError as error:
         print_error(error, as_json="--json" in arguments)
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
     return code if isinstance(code, int) else 0

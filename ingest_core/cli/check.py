@@ -21,14 +21,15 @@ def command(
 ) -> int:
     """Config, secrets, one cheap request, the lake writable: each line ok, or why not."""
     workspace = open_workspace()
-    findings = list(checkup(workspace, source, wish(date, lake, overrides), offline=offline))
+    findings = []
+    for found in checkup(workspace, source, wish(date, lake, overrides), offline=offline):
+        findings.append(found)
+        if not as_json:
+            _print(found)
     if as_json:
         print_json(
             [{"what": found.what, "ok": found.ok, "about": found.about, "hint": found.hint} for found in findings]
         )
-    else:
-        for found in findings:
-            _print(found)
     return next((found.exit_code for found in findings if not found.ok), 0)
 
 

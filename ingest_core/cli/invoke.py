@@ -11,9 +11,9 @@ import click
 
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import print_json
-from ingest_core.errors import UsageError
+from ingest_core.errors import CredentialsError, UsageError
+from ingest_core.model import Status
 
-EXIT_CODES = {"done": 0, "failed": 1, "partial": 3, "locked": 5}
 MINUTES = 15
 
 
@@ -29,13 +29,13 @@ def command(event: str) -> int:
     asked = _read(event)
     answer = handler(asked, LocalContext())
     print_json(answer)
-    return EXIT_CODES.get(answer["status"], 1)
+    if answer.get("error", {}).get("kind") == CredentialsError.__name__:
+        return CredentialsError.exit_code
+    return Status(answer["status"]).exit_code
 
 
 class LocalContext:
     """What the handler uses of Lambda's context: the time left, here always the whole of it."""
-
-    aws_request_id = "local"
 
     def get_remaining_time_in_millis(self) -> int:
         return MINUTES * 60_000

@@ -9,18 +9,29 @@ from typing import Any, TypeVar
 import click
 
 from ingest_core.assembly import Wish
-from ingest_core.cli.output import data_apart
+from ingest_core.cli.output import data_apart, say
 from ingest_core.config import config_folder, parse_override
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+INTERRUPTED = 130
 
 
 class Verb(click.Command):
     """A verb of `ingest`: what plugins print while it works does not mix with its data."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        with data_apart():
-            return super().invoke(ctx)
+        try:
+            with data_apart():
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted: what has landed stays; the same command goes over it again and doubles nothing")
+            return INTERRUPTED
+        except BrokenPipeError:
+            # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            return 0
 
 
 def _complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

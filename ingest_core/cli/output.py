@@ -51,7 +51,7 @@ def say(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    data().write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    data().write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def print_error(error: IngestError, *, as_json: bool) -> None:
@@ -90,16 +90,16 @@ def print_report(report: Report, following: Iterable[str]) -> None:
     elif report.limited and report.status is Status.DONE:
         state = "done up to the limit; a limited run is never committed"
     out.print(f"{_MARKS.get(report.status, '·')} [bold]{escape(report.config)}[/] {report.date}: {state}")
+    if report.error is not None:
+        out.print(f"  [red]{'error':<10}[/] {escape(report.error[1])}")
+        if report.error[2]:
+            out.print(f"  {'':<10} [dim]→[/] {escape(report.error[2])}")
     for name, value in _lines(report):
         out.print(f"  [dim]{name:<10}[/] {escape(value)}")
     for name in report.truncated:
         out.print(f"  [yellow]{'cut off':<10}[/] {escape(name)}")
     for problem in report.problems:
         out.print(f"  [yellow]{'problem':<10}[/] {escape(problem)}")
-    if report.error is not None:
-        out.print(f"  [red]{'error':<10}[/] {escape(report.error[1])}")
-        if report.error[2]:
-            out.print(f"  {'':<10} [dim]→[/] {escape(report.error[2])}")
     for step in following:
         out.print(f"  [dim]{'next':<10}[/] {escape(step)}")
     if report.notice:
@@ -109,12 +109,14 @@ def print_report(report: Report, following: Iterable[str]) -> None:
 def _lines(report: Report) -> Iterable[tuple[str, str]]:
     counts = report.counts
     were_there = counts.records - counts.written
-    landed = f"{counts.records:,} records, {size(counts.bytes)}"
+    landed = f"{counts.records:,} record{'' if counts.records == 1 else 's'}, {size(counts.bytes)}"
     yield "landed", landed + (f" ({were_there:,} were there already)" if were_there else "")
     if not report.already_done:
         yield "requests", f"{counts.requests:,} ({counts.retries:,} retries, {counts.throttled:,} refused with 429)"
-    yield "not found", f"{counts.missing:,}"
-    yield "failed", f"{counts.rejected:,}" + (" (in the quarantine)" if counts.rejected else "")
+    if counts.missing:
+        yield "not found", f"{counts.missing:,} (the API does not have them)"
+    if counts.rejected:
+        yield "rejected", f"{counts.rejected:,} (in the quarantine)"
     if counts.repeated:
         yield "repeated", f"{counts.repeated:,} (named twice, landed once)"
     if counts.conflicts:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from ingest_core.assembly import Use, Wish, Workspace
-from ingest_core.cli.dryrun import fresh_folder
+from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, json_option, limit_type, source_argument, wish, wish_options
 from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
+from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
 from ingest_core.run import Progress
 
@@ -57,11 +59,14 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     wishes = [asked] if first is None and last is None else _days(use, asked, first, last)
     if dry_run:
         fresh_folder(folder)
+    else:
+        refuse_dry_folder(use.config.lake)
+    again = Again(source, _flags(date, lake, overrides), dry_run)
     reports = []
     for report in _runs(workspace, use, wishes):
         reports.append(report)
         if not as_json:
-            print_report(report, _next_steps(report, source, dry_run=dry_run))
+            print_report(report, _next_steps(report, again))
     if as_json:
         told = [report_as_json(report) for report in reports]
         print_json(told[0] if wishes == [asked] else told)
@@ -94,13 +99,31 @@ def _runs(workspace: Workspace, use: Use, wishes: list[Wish]) -> Iterator[Report
             return
 
 
-def _next_steps(report: Report, source: str, *, dry_run: bool) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The command that was given, less what made it a trial: config, its flags, and whether it was a dry run."""
+
+    source: str
+    flags: str
+    dry_run: bool
+
+    def say(self, verb: str) -> str:
+        return f"ingest {verb} {shlex.quote(self.source)}{self.flags}"
+
+
+def _flags(date: str | None, lake: str | None, overrides: tuple[str, ...]) -> str:
+    given = [("--date", date), ("--lake", lake), *(("--set", text) for text in overrides)]
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in given if value is not None)
+
+
+def _next_steps(report: Report, again: Again) -> list[str]:
     if report.status is Status.PARTIAL:
         return ["the same command again, later: what has landed stays, and nothing is doubled"]
     if report.status is not Status.DONE:
-        return [f"ingest check {source}"]
-    if dry_run:
-        return [f"look into {report.lake}; then: ingest run {source}"]
+        return [again.say("check")]
+    if again.dry_run:
+        return [f"look into {report.lake}; then: {again.say('run')}"]
     if report.limited:
-        return [f"ingest run {source}   (without --limit, to commit)"]
-    return []
+        return [f"{again.say('run')}   (without --limit, to commit)"]
+    look = "aws s3 ls" if report.lake.startswith(S3_SCHEME) else "ls"
+    return [f"{look} {report.lake}/{report.prefix}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-DURATION_PATTERN = r"^[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d)$"
+DURATION_PATTERN = r"^(?!0+(\.0+)?[smhd]$)[0-9]{1,6}(\.[0-9]{1,3})?(s|m|h|d)$"
 _DURATION = re.compile(DURATION_PATTERN)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 

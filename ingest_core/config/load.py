@@ -16,8 +16,9 @@ from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
 from ingest_core.config.schema import CORE, config_schema, replaced, secrets_in, with_defaults
 from ingest_core.errors import ConfigError, Located, PluginError, UsageError
+from ingest_core.guard import calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys
-from ingest_core.lake import S3Options
+from ingest_core.lake import S3Options, mistake_in
 from ingest_core.model import FailureBudget, Secret, Source
 
 _NAME = re.compile(CONFIG_NAME)
@@ -102,6 +103,10 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     zone = time_zone(value["timezone"]) if isinstance(value["timezone"], str) else None
     if zone is None and isinstance(value["timezone"], str):
         found.append(whole.locate(("timezone",), f"timezone {value['timezone']!r} is not known: write Area/City"))
+    lake = value.get("lake")
+    wrong = mistake_in(lake) if isinstance(lake, str) and lake else None
+    if wrong is not None:
+        found.append(whole.locate(("lake",), wrong))
     found += _layout_mistakes(whole, source)
     found += _source_mistakes(whole, source, sound=not found)
     if found or zone is None:
@@ -171,9 +176,10 @@ def _source_mistakes(document: Document, source: Source, *, sound: bool) -> list
     if source.check is None:
         return found
     try:
-        for mistake in source.check(document.value["settings"], str(document.value.get("lake", ""))):
-            found.append(document.locate(("settings", *mistake.path), mistake.what))
-    except Exception as error:
+        with calling(source.name, ": check"):
+            for mistake in source.check(document.value["settings"], str(document.value.get("lake", ""))):
+                found.append(document.locate(("settings", *mistake.path), mistake.what))
+    except PluginError:
         if sound:
-            raise PluginError(f"source {source.name}: check raised {type(error).__name__}: {error}") from error
+            raise
     return found

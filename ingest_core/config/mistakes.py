@@ -34,11 +34,11 @@ def mistakes(document: Document, schema: Mapping[str, Any], owner: str) -> list[
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         raise PluginError(f"{owner}: its settings_schema is not JSON Schema: {error.message}") from None
-    found = {
-        located
-        for error in Draft202012Validator(schema).iter_errors(document.value)
-        for located in _sentences(document, error)
-    }
+    try:
+        errors = list(Draft202012Validator(schema).iter_errors(document.value))
+    except Exception as error:  # noqa: BLE001 -- an unresolvable $ref raises one of many kinds, some with the schema
+        raise PluginError(f"{owner}: its settings_schema cannot be applied ({type(error).__name__})") from None
+    found = {located for error in errors for located in _sentences(document, error)}
     return sorted(found, key=lambda located: (located.line, located.column, located.what))
 
 
@@ -62,7 +62,8 @@ def _sentences(document: Document, error: Any) -> Iterator[Located]:
         for key in error.validator_value:
             if key not in error.instance:
                 about = error.schema.get("properties", {}).get(key, {}).get("description", "")
-                yield document.locate(path, f"missing key {key!r}{': ' + about if about else ''}")
+                name = ".".join(map(str, (*path, key)))
+                yield document.locate(path, f"missing key {name!r}{': ' + about if about else ''}")
     elif kind in {"oneOf", "anyOf"}:
         yield document.locate(path, _choice(error))
     else:
@@ -99,6 +100,8 @@ def _plain(kind: str, error: Any) -> str:
     if kind == "type":
         seen = "what stands there" if holds_secrets(error.schema) else _shown(given)
         return f"must be {_expected({'type': wanted})}, not {seen}"
+    if kind == "type" and given is None:
+        return f"is empty; it must be {_expected({'type': wanted})}"
     if kind == "pattern" and error.schema.get("format") == DURATION:
         return f"{_shown(given)} is not a duration: write 90s, 15m, 12h or 30d"
     if kind == "enum":

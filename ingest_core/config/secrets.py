@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest_core.clock import Clock
-from ingest_core.errors import CredentialsError
+from ingest_core.errors import CredentialsError, IngestError, TransientError
 
 REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|aws-ssm:/?[A-Za-z0-9_.\-/]+|aws-sm:[A-Za-z0-9/_+=.@\-:]+(#.+)?)$"
 KEPT_SECONDS = 300.0
@@ -48,7 +48,12 @@ class SecretResolver:
             kept = self._kept.get(reference)
             if kept is not None and now - kept[0] < KEPT_SECONDS:
                 return kept[1]
-            value = self._read(reference)
+            try:
+                value = self._read(reference)
+            except TransientError:
+                if kept is None:
+                    raise
+                return kept[1]  # AWS is busy: what was read a little more than five minutes ago still does
             if not value or not value.isprintable() or not value.isascii():
                 what = "empty" if not value else "not one line of text"
                 raise CredentialsError(f"{reference} is {what}", hint="put the key there, and nothing else")
@@ -91,7 +96,7 @@ def _field(text: str, wanted: str, reference: str) -> str:
     return value
 
 
-def _aws_error(kind: str, reference: str, error: Exception) -> CredentialsError:
+def _aws_error(kind: str, reference: str, error: Exception) -> IngestError:
     response = getattr(error, "response", {})
     code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
     right = "ssm:GetParameter" if kind == "aws-ssm" else "secretsmanager:GetSecretValue"
@@ -99,6 +104,8 @@ def _aws_error(kind: str, reference: str, error: Exception) -> CredentialsError:
         return CredentialsError(f"{reference}: access denied", hint=f"the role or user needs {right} (and kms:Decrypt)")
     if code in {"ParameterNotFound", "ResourceNotFoundException"}:
         return CredentialsError(f"{reference}: there is no such secret", hint="create it, or correct the name")
+    if code in {"ThrottlingException", "InternalServerError", "InternalServiceError", "TooManyUpdates"}:
+        return TransientError(f"{reference}: AWS is busy ({code})", hint="try again later")
     return CredentialsError(f"{reference}: AWS did not give it ({code or type(error).__name__})", hint=f"needs {right}")
 
 

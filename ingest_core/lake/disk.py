@@ -44,6 +44,7 @@ class DiskLake:
             except FileExistsError:
                 return False
             finally:
+                self._name_changed(path)  # whoever finds the name taken relies on it as well
                 temporary.unlink()
         except OSError as error:
             raise _lake_error(path, error) from error
@@ -81,11 +82,12 @@ class DiskLake:
     def delete(self, key: str) -> None:
         path = self._path(key)
         try:
-            path.unlink(missing_ok=True)
+            path.unlink()
+        except FileNotFoundError:
+            return
         except OSError as error:
             raise _lake_error(path, error) from error
-        with self._lock:
-            self._unsettled.add(path.parent)
+        self._name_changed(path)
 
     def put(self, key: str, body: bytes) -> None:
         path = self._path(key)
@@ -93,6 +95,7 @@ class DiskLake:
             temporary = self._write_beside(path, body)
             try:
                 temporary.replace(path)
+                self._name_changed(path)
             finally:
                 temporary.unlink(missing_ok=True)
         except OSError as error:
@@ -110,13 +113,19 @@ class DiskLake:
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         top = self._path(prefix)
-        files = (path for path in top.rglob("*") if path.is_file() and not path.name.startswith(TEMPORARY))
-        for path in sorted(files, key=lambda path: path.relative_to(self._root).as_posix()):
-            yield Entry(path.relative_to(self._root).as_posix(), path.stat().st_size)
+        try:
+            files = [path for path in top.rglob("*") if path.is_file() and not path.name.startswith(TEMPORARY)]
+            found = [Entry(path.relative_to(self._root).as_posix(), path.stat().st_size) for path in files]
+        except OSError as error:
+            raise _lake_error(top, error) from error
+        yield from sorted(found, key=lambda entry: entry.key)
 
     def folders(self, prefix: str) -> list[str]:
         top = self._path(prefix)
-        return sorted(path.name for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+        try:
+            return sorted(path.name for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+        except OSError as error:
+            raise _lake_error(top, error) from error
 
     def settle(self) -> None:
         """Flushes each folder that got a name since the last call, once. A second caller waits for the first."""
@@ -126,13 +135,14 @@ class DiskLake:
             try:
                 for folder in folders:
                     _flush_folder(folder)
-            except LakeError:
+            except BaseException:
                 with self._lock:
                     self._unsettled |= folders
                 raise
 
     def check_writable(self) -> None:
         probe = self._path(f"{TEMPORARY}probe-{uuid.uuid4().hex}")
+        made = [folder for folder in (self._root, *self._root.parents) if not folder.exists()]
         try:
             temporary = self._write_beside(probe, b"")
             try:
@@ -140,6 +150,9 @@ class DiskLake:
                 probe.unlink()
             finally:
                 temporary.unlink()
+            for folder in made:
+                folder.rmdir()
+            self._made.clear()
         except OSError as error:
             raise _lake_error(self._root, error) from error
 
@@ -159,9 +172,12 @@ class DiskLake:
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
+        return temporary
+
+    def _name_changed(self, path: Path) -> None:
+        """The folder is to be flushed. Said after the name is there: a flush before it would count for nothing."""
         with self._lock:
             self._unsettled.add(path.parent)
-        return temporary
 
     def _path(self, key: str) -> Path:
         parts = key.strip("/").split("/")
@@ -173,12 +189,12 @@ class DiskLake:
 def _flush_folder(folder: Path) -> None:
     try:
         handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     except OSError as error:
         raise _lake_error(folder, error) from error
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _lake_error(path: Path, error: OSError) -> LakeError:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     NoCredentialsError,
-    NoRegionError,
+    ParamValidationError,
     PartialCredentialsError,
-    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
+from urllib3.exceptions import HTTPError
 
-from ingest_core.errors import CredentialsError, IngestError, LakeError
+from ingest_core.errors import CredentialsError, IngestError, LakeError, TransientError
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored
 
@@ -25,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 PROBE = "_ingest/check"
 CONFLICT_ATTEMPTS = 5
+CONFLICT_PAUSE_SECONDS = 0.05
+READ_ATTEMPTS = 3
+BUSY = {"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "RequestLimitExceeded"}
 DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
 BAD_KEYS = {
     "InvalidAccessKeyId",
@@ -42,12 +50,6 @@ def new_client(options: S3Options, connections: int) -> Any:
 
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
-    try:
-        session = boto3.Session(profile_name=options.profile, region_name=options.region)
-    except ProfileNotFound:
-        raise CredentialsError(
-            f"the AWS profile {options.profile!r} is not configured", hint="aws configure, or correct s3: profile:"
-        ) from None
     config = BotoConfig(
         retries={"mode": "standard", "total_max_attempts": 5},
         connect_timeout=5,
@@ -55,7 +57,13 @@ def new_client(options: S3Options, connections: int) -> Any:
         max_pool_connections=connections,
         s3={"addressing_style": "auto"},
     )
-    return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
+    try:
+        session = boto3.Session(profile_name=options.profile, region_name=options.region)
+        return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
+    except (BotoCoreError, ValueError) as error:
+        raise CredentialsError(
+            f"AWS is not set up: {error}", hint="aws configure, or correct AWS_PROFILE, AWS_REGION and the config's s3:"
+        ) from None
 
 
 class S3Lake:
@@ -110,6 +118,7 @@ class S3Lake:
                     return False
                 if _status(error) == 409 and attempt < CONFLICT_ATTEMPTS:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
+                    time.sleep(CONFLICT_PAUSE_SECONDS * attempt)
                     continue
                 raise self._error("PutObject", key, error) from error
             except BotoCoreError as error:
@@ -125,22 +134,27 @@ class S3Lake:
             raise self._error("PutObject", key, error) from error
 
     def get(self, key: str) -> Stored | None:
-        try:
-            answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
-            return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"])
-        except ClientError as error:
-            if _code(error) in ABSENT:
-                return None
-            raise self._error("GetObject", key, error) from error
-        except BotoCoreError as error:
-            raise self._error("GetObject", key, error) from error
+        for attempt in range(1, READ_ATTEMPTS + 1):
+            try:
+                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
+                return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"])
+            except ClientError as error:
+                if _code(error) in ABSENT:
+                    return None
+                raise self._error("GetObject", key, error) from error
+            except (BotoCoreError, HTTPError) as error:
+                # botocore retries the request, but not a body that breaks off.
+                if attempt == READ_ATTEMPTS:
+                    raise self._error("GetObject", key, error) from error
+        raise AssertionError("the loop returns or raises")
 
-    def stream(self, key: str) -> Any:
-        """The object's body, a readable stream that nothing has read from yet."""
+    def stream(self, key: str) -> BinaryIO:
+        """The object's body as a file is read: by bytes or by lines, buffered, nothing read ahead but a buffer."""
         try:
-            return self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)["Body"]
+            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)["Body"]
         except (ClientError, BotoCoreError) as error:
             raise self._error("GetObject", key, error) from error
+        return cast(BinaryIO, io.BufferedReader(_Body(body, lambda error: self._error("GetObject", key, error)), 65536))
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         for page in self._pages(prefix, Prefix=self._prefix + prefix):
@@ -200,30 +214,61 @@ class S3Lake:
                 f"{where}: no AWS credentials found",
                 hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or choose a folder: --lake DIR",
             )
-        if isinstance(error, NoRegionError):
-            return LakeError(f"{where}: no AWS region", hint="set AWS_REGION, or s3: region: in the config")
-        if not isinstance(error, ClientError):
-            return LakeError(f"{action} {where}: S3 cannot be reached ({type(error).__name__})")
-        return _answered(action, where, error, self._bucket)
+        if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):
+            return CredentialsError(f"{where}: the AWS credentials have run out", hint="aws sso login, or renew them")
+        if isinstance(error, ParamValidationError):
+            return LakeError(f"{action} {where}: boto3 refuses this request ({error})")
+        if isinstance(error, ClientError):
+            return _answered(action, where, error, self._bucket)
+        return TransientError(
+            f"{action} {where}: S3 cannot be reached ({type(error).__name__})", hint="try again later"
+        )
+
+
+class _Body(io.RawIOBase):
+    """botocore's streaming body as Python's own raw file, its errors as ours."""
+
+    def __init__(self, body: Any, told: Callable[[Exception], IngestError]) -> None:
+        self._body = body
+        self._told = told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._body.read(len(buffer))
+        except (BotoCoreError, HTTPError) as error:
+            raise self._told(error) from error
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
 
 
 def _answered(action: str, where: str, error: ClientError, bucket: str) -> IngestError:
-    code = _code(error)
+    code, status = _code(error), _status(error)
     # Without s3:ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
     rights = {"ListObjectsV2": "s3:ListBucket", "GetObject": "s3:GetObject and s3:ListBucket"}
-    right = rights.get(action, f"s3:{action}")
     if code in BAD_KEYS:
         return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
     if code in DENIED:
         return CredentialsError(
             f"{action} {where}: access denied",
-            hint=f"the role or user needs {right} there; a bucket policy or a KMS key may refuse it too",
+            hint=f"the role or user needs {rights.get(action, f's3:{action}')} there; a bucket policy or a KMS key may "
+            "refuse it too",
         )
+    if code == "RequestTimeTooSkewed":
+        return LakeError(f"{where}: this machine's clock is wrong", hint="set it: S3 allows 15 minutes")
     if code == "NoSuchBucket":
         return LakeError(f"{where}: the bucket {bucket} does not exist", hint="create it, or correct `lake:`")
     if code in {"PermanentRedirect", "AuthorizationHeaderMalformed", "301", "IllegalLocationConstraintException"}:
         return LakeError(f"{where}: the bucket is in another region", hint="set s3: region: in the config")
-    return LakeError(f"{action} {where}: S3 answered {_status(error)} {code}")
+    if status >= 500 or code in BUSY:
+        return TransientError(f"{action} {where}: S3 answered {status} {code}", hint="try again later")
+    return LakeError(f"{action} {where}: S3 answered {status} {code}")
 
 
 def _code(error: ClientError) -> str:

@@ -41,6 +41,12 @@ _ERRORS: dict[Outcome, type[IngestError]] = {
 }
 
 
+_HINTS = {
+    Outcome.TRANSIENT: "try again later; if it stays so, look at the network, and at the source's base URL",
+    Outcome.REFUSED: "the API says that this request is wrong: look at the settings",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One element of a list page: `body` is cut from the page's own bytes."""
@@ -78,7 +84,7 @@ class Answer:
         """This answer, where it is OK. Raises the error of the tree that its outcome stands for."""
         if self.outcome is Outcome.OK:
             return self
-        raise _ERRORS[self.outcome](f"GET {self.url}: {self.reason}", hint=self.hint)
+        raise _ERRORS[self.outcome](f"GET {self.url}: {self.reason}", hint=self.hint or _HINTS.get(self.outcome, ""))
 
     def rows(self, path: str = "") -> Iterator[Row]:
         """The elements of the array at `path`, in order, each as its own bytes.

@@ -15,7 +15,8 @@ import msgspec
 
 from ingest_core.errors import MalformedError
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{},:]', re.DOTALL)
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TOKEN = re.compile(_STRING + rb"|[\[\]{},:]", re.DOTALL)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ANY = msgspec.json.Decoder(msgspec.Raw)
@@ -50,7 +51,7 @@ def compact(body: bytes) -> bytes:
     try:
         return msgspec.json.format(body, indent=-1)
     except (msgspec.DecodeError, RecursionError):
-        pieces = re.split(rb'("(?:[^"\\]|\\.)*")', body, flags=re.DOTALL)
+        pieces = re.split(b"(" + _STRING + b")", body, flags=re.DOTALL)
         return b"".join(piece if n % 2 else re.sub(rb"[ \t\r\n]+", b"", piece) for n, piece in enumerate(pieces))
 
 
@@ -73,7 +74,7 @@ def _member(body: bytes, name: str) -> bytes | None:
         value = _FIELDS.decode(body).get(name)
     except msgspec.ValidationError:
         return None
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return dict(_scan_members(body)).get(name)
     return None if value is None else bytes(value)
 
@@ -97,7 +98,7 @@ def rows_at(body: bytes, path: str) -> list[bytes]:
         raise MalformedError(f"the answer has no array {path!r}" if path else "the answer is not an array")
     try:
         return [bytes(row) for row in _ROWS.decode(raw)]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return [element.strip(b" \t\r\n") for element in _scan_elements(raw)]
 
 

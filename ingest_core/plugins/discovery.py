@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 
+from ingest_core.errors import UsageError
 from ingest_core.plugins.registry import Plugins, UnsoundError
 
 GROUP = "ingest_core"
@@ -77,7 +78,9 @@ def _files(environment: Mapping[str, str]) -> list[Path]:
     folder = environment.get("INGEST_PLUGINS")
     if not folder or "AWS_LAMBDA_FUNCTION_NAME" in environment:
         return []
-    return sorted(path for path in Path(folder).expanduser().glob("*.py") if not path.name.startswith("_"))
+    if not Path(folder).is_dir():
+        raise UsageError(f"INGEST_PLUGINS={folder}: no such folder", hint="correct it, or unset it")
+    return sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith("_"))
 
 
 def _load_file(path: Path) -> object:

@@ -97,7 +97,7 @@ class Plugins:
         for implementation in self._manager.hook.ingest_run_finished.get_hookimpls():
             try:
                 implementation.function(*([report] if "report" in implementation.argnames else []))
-            except Exception:
+            except (Exception, SystemExit):
                 logger.exception("observer %s failed", implementation.plugin_name)
 
     def _given_by(self, plugin_name: str) -> Iterable[Source]:
@@ -117,7 +117,7 @@ class Plugins:
         self._contested[name].append(installed.distribution)
         owners = " and ".join(self._contested[name])
         self.broken = [broken for broken in self.broken if broken.entry_point != name]
-        self.broken.append(Broken(owners, name, f"both give a source {name!r}: uninstall one of them"))
+        self.broken.append(Broken(owners, name, f"both give a source {name!r}: uninstall or remove one of them"))
 
 
 class UnsoundError(Exception):

@@ -10,9 +10,11 @@ Data first, bookkeeping second, checkpoint last: always.
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from typing import Any
 
-from ingest_core.errors import IngestError, TransientError
+from ingest_core.errors import IngestError, StopError, TransientError
 from ingest_core.keys import ControlKeys, RecordKeys
 from ingest_core.model import Answer, Report, Slice, Status
 from ingest_core.run.allowance import Allowance
@@ -27,6 +29,10 @@ from ingest_core.run.tally import Tally
 from ingest_core.sink import Sink, Stamp
 from ingest_core.state import FORMAT, History, Manifest, Part, RunStore
 
+logger = logging.getLogger(__name__)
+
+PROBE_ATTEMPTS = 2
+
 
 def run(job: Job) -> Report:
     """Runs `job` once and accounts for it. Every failure that ingest_core names is in the report, not raised."""
@@ -35,21 +41,26 @@ def run(job: Job) -> Report:
     try:
         conclusion = attempt.perform()
     except IngestError as failure:
-        conclusion = Conclusion(Status.FAILED, failure)
+        passing = isinstance(failure, TransientError)
+        conclusion = Conclusion(Status.PARTIAL if passing else Status.FAILED, failure)
+    except Exception as failure:
+        logger.exception("the run of %s ended in an error that ingest_core does not name", job.config)
+        conclusion = Conclusion(Status.FAILED, StopError(f"{type(failure).__name__}: {failure}"))
     return attempt.report(conclusion, job.clock.monotonic() - began)
 
 
 def plan(job: Job) -> tuple[Slice, ...]:
     """Round 0 of `job` as it would be now. Writes nothing."""
     history = History(job.lake, job.label, job.config)
-    with Index() as index, Machinery(job, history, history.checkpoint_before(job.date)) as machinery:
+    checkpoint = history.checkpoint_before(job.date)
+    with Index() as index, Machinery(job, history, checkpoint, signed=False) as machinery:
         return plan_first_round(job.source, machinery.context, index, job.limit).slices
 
 
 def probe(job: Job, path: str) -> Answer:
     """One request through the job's API, as a run would make it. Raises what `Answer.check` raises."""
     history = History(job.lake, job.label, job.config)
-    with Machinery(job, history, {}) as machinery:
+    with Machinery(replace(job, attempts=PROBE_ATTEMPTS), history, {}) as machinery:
         return machinery.context.api.get(path)
 
 
@@ -96,8 +107,8 @@ class _Attempt:
     def _land_rounds(self, machinery: Machinery, index: Index) -> tuple[list[int], list[Failure]]:
         """Round after round until one brings no new refs: how many segments each had, and what stays open."""
         first = plan_first_round(self._job.source, machinery.context, index, self._allowance.left)
-        self._checkpoint.update(first.checkpoints)
         planned = self._store.write_plan(0, first.slices, first.checkpoints)
+        self._checkpoint.update(planned[0].checkpoints)
         segments = [len(planned)]
         while slices := [slice for segment in planned for slice in segment.slices]:
             number = len(segments) - 1

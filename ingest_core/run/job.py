@@ -29,7 +29,8 @@ class Job:
     """One run, ready to start.
 
     `settings` are checked and complete. `transport` makes the source's transport when it first needs one. `timeout` is
-    the whole life of one request, in seconds; `deadline` the instant of the monotonic clock when the run must be over.
+    the whole life of one request, in seconds, and `attempts` how often it is sent at most; `deadline` is the instant of
+    the monotonic clock when the run must be over.
     """
 
     config: str
@@ -44,6 +45,7 @@ class Job:
     rate: float = 10.0
     connections: int = 10
     timeout: float = 120.0
+    attempts: int = 8
     max_failed: FailureBudget = field(default_factory=FailureBudget)
     specification: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None

@@ -11,35 +11,27 @@ from typing import Any
 
 from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
-from ingest_core.errors import IngestError, PluginError
+from ingest_core.guard import calling
 from ingest_core.lake import LAKE_THREADS
-from ingest_core.model import ApiClient, Connection, Context
+from ingest_core.model import ApiClient, Context
 from ingest_core.run.deadline import Deadline
 from ingest_core.run.job import Job
 from ingest_core.state import History
 
 
-def _connection(job: Job) -> Connection:
-    if job.source.connect is None:
-        raise PluginError(f"source {job.source.name}: it has no connect")
-    try:
-        return job.source.connect(job.settings)
-    except IngestError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"source {job.source.name}: connect raised {type(error).__name__}: {error}") from error
-
-
 class Machinery:
     """Starts with `with`, and ends its threads with it. `stop`, once set, ends every wait for the API.
+
+    `signed` wants the source's secrets resolved before anything begins.
 
     requests  a thread for each connection
     puts      the lake's threads
     slices    enough to keep both busy; they wait on the other two and do no I/O of their own
     """
 
-    def __init__(self, job: Job, history: History, checkpoint: Mapping[str, Any]) -> None:
+    def __init__(self, job: Job, history: History, checkpoint: Mapping[str, Any], *, signed: bool = True) -> None:
         self._job = job
+        self._signed = signed
         self._stack = ExitStack()
         self.most_slices = job.connections + LAKE_THREADS
         self.stop = threading.Event()
@@ -74,10 +66,12 @@ class Machinery:
         job = self._job
         if job.source.connect is None:
             return NoApi()
+        with calling(job.source.name, ": connect"):
+            connection = job.source.connect(job.settings)
         pacer = Pacer(job.rate, job.clock)
         job.progress.watch(self.traffic, lambda: pacer.rate)
         api = Api(
-            _connection(job),
+            connection,
             job.transport(),
             pacer=pacer,
             pool=self.requests,
@@ -87,8 +81,9 @@ class Machinery:
             chance=job.chance,
             stop=self.stop,
             traffic=self.traffic,
-            limits=Limits(seconds=job.timeout),
+            limits=Limits(seconds=job.timeout, attempts=job.attempts),
             time_left=self.deadline.left,
         )
-        api.require_credentials()
+        if self._signed:
+            api.require_credentials()
         return api

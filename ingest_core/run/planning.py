@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ingest_core.errors import IngestError, PluginError
+from ingest_core.errors import PluginError
+from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
 from ingest_core.run.rounds import Index, is_reserved
@@ -57,9 +58,5 @@ def _ref_id(source: Source, ref: Ref) -> str:
 
 
 def _planned(source: Source, context: Context) -> list[object]:
-    try:
+    with calling(source.name, ": plan"):
         return list(source.plan(context))
-    except IngestError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise PluginError(f"source {source.name}: plan raised {type(error).__name__}: {error}") from error

@@ -44,7 +44,6 @@ class Progress:
         self._closed = self._known = self._records = 0
         self._ids: int | None = None
         self._sent_before = 0
-        self._problem = ""
 
     def watch(self, traffic: Traffic, allowed: Callable[[], float]) -> None:
         """Looks at `traffic` and the pacer's rate from now on."""
@@ -71,7 +70,7 @@ class Progress:
     def tell(self, problem: str) -> None:
         """Something went wrong."""
         with self._lock:
-            self._problem = problem
+            self._traffic.problem = problem  # the newest is shown, whoever met it
 
     def look(self) -> Snapshot:
         """How things stand."""
@@ -87,5 +86,5 @@ class Progress:
                 throttled=traffic.throttled,
                 allowed=self._allowed(),
                 ids_left=None if self._ids is None else max(0, self._ids - answered),
-                problem=self._problem or traffic.problem,
+                problem=traffic.problem,
             )

@@ -17,6 +17,7 @@ from ingest_core.state import Part
 logger = logging.getLogger(__name__)
 
 FAILURES_THAT_ARE_AN_OUTAGE = 5
+BARREN_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class _Placed:
 
     place: str
     slice: Slice
+    barren: int = 0
 
 
 class Scheduler:
@@ -90,7 +92,7 @@ class Scheduler:
             self._backpressure.wait_for(lambda: self._is_time_to_look(under_way, bool(waiting)))
             for future in [future for future in under_way if future.done()]:
                 placed = under_way.pop(future)
-                failure = _failure(future, placed.slice) or _clash(future.result(), placed.slice, self._names)
+                failure = _failure(future, placed.slice) or self._breach(placed, future.result())
                 if failure is None:
                     in_a_row = 0
                     waiting.extendleft(reversed(_rest(placed, future.result())))
@@ -104,6 +106,13 @@ class Scheduler:
                     self._stop.set()
         result.not_started = len(waiting)
         return result
+
+    def _breach(self, placed: _Placed, part: Part) -> Failure | None:
+        """What is wrong with the way a slice hands over, if anything."""
+        if part.next and _barren(placed, part) > BARREN_PARTS:
+            what = f"slice {placed.slice.name}: {BARREN_PARTS} slices in a row brought nothing new; paging in circles"
+            return Failure(placed.slice.name, PluginError(what))
+        return _clash(part, placed.slice, self._names)
 
     def _may_start(self, under_way: int) -> bool:
         if under_way >= self._most or self._stop.is_set() or self._deadline.is_near():
@@ -139,4 +148,11 @@ def _clash(part: Part, slice: Slice, names: set[str]) -> Failure | None:
 
 
 def _rest(placed: _Placed, part: Part) -> list[_Placed]:
-    return [_Placed(f"{placed.place}.{number:06d}", slice) for number, slice in enumerate(part.next)]
+    barren = _barren(placed, part)
+    return [_Placed(f"{placed.place}.{number:06d}", slice, barren) for number, slice in enumerate(part.next)]
+
+
+def _barren(placed: _Placed, part: Part) -> int:
+    """How many slices of this chain in a row brought nothing but what the run has already."""
+    repeats = bool(part.records) and all(landed.outcome == "repeated" for landed in part.records)
+    return placed.barren + 1 if repeats and not part.refs else 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import traceback
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from ingest_core.errors import IngestError, PluginError
+from ingest_core.errors import PluginError, TransientError
+from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Missing, Record, Ref, Rejected, Slice, Truncated
 from ingest_core.run.allowance import Allowance
@@ -19,6 +21,7 @@ from ingest_core.sink import Sink, as_rejected, bad_id, provenance, reason_to_re
 from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
 
 PUTS_WAITING = 64
+MOST_REPEATED = 10_000
 
 
 @dataclass
@@ -31,7 +34,8 @@ class _Draft:
     refs: list[tuple[str, str]] = field(default_factory=list)
     checkpoints: dict[str, Any] = field(default_factory=dict)
     truncated: list[tuple[str, str]] = field(default_factory=list)
-    answered: set[str] = field(default_factory=set)
+    answered: set[tuple[str, str]] = field(default_factory=set)
+    barren: int = 0
     bytes: int = 0
 
 
@@ -49,6 +53,7 @@ class SliceLander:
         self._puts = machinery.puts
         self._backpressure = machinery.backpressure
         self._deadline = machinery.deadline
+        self._stop = machinery.stop
         self._sink = sink
         self._store = store
         self._index = index
@@ -59,8 +64,9 @@ class SliceLander:
         began = self._clock.monotonic()
         try:
             part = self._land(slice)
-        except BaseException:
+        except BaseException as error:
             self._index.release(slice.name)
+            _let_go(error)
             raise
         self._deadline.learn(self._clock.monotonic() - began)
         return part
@@ -85,7 +91,7 @@ class SliceLander:
             missing=tuple(draft.missing),
             rejected=tuple(draft.rejected),
             # A limit leaves ids out on purpose; a limited run is never committed anyway.
-            unaccounted=() if self._allowance.is_spent() else tuple(id for id in slice.ids if id not in draft.answered),
+            unaccounted=() if self._allowance.is_spent() else _unaccounted(slice, draft, rest),
             refs=tuple(draft.refs),
             checkpoints=draft.checkpoints,
             truncated=tuple(draft.truncated),
@@ -99,6 +105,8 @@ class SliceLander:
         for item in self._items(slice):
             if self._allowance.is_spent():
                 return []
+            if self._stop.is_set():
+                raise TransientError("the run is stopping")
             if isinstance(item, Slice):
                 rest.append(item)
             elif rest:
@@ -106,7 +114,8 @@ class SliceLander:
             elif isinstance(item, Record):
                 self._take_record(item, draft, landing, owner)
             elif isinstance(item, Missing):
-                draft.missing.append(Absent(item.stream, self._answered(item.id, draft), item.reason))
+                id = self._answered(item.stream, item.id, draft)
+                draft.missing.append(Absent(item.stream, id, _written(item.reason)))
             elif isinstance(item, Rejected):
                 self._reject(item, draft, owner)
             elif isinstance(item, Ref):
@@ -120,12 +129,8 @@ class SliceLander:
         return rest
 
     def _items(self, slice: Slice) -> Iterator[object]:
-        try:
+        with calling(self._source.name, f", slice {slice.name}:"):
             yield from self._source.fetch(self._context, slice)
-        except (IngestError, GeneratorExit):
-            raise
-        except (Exception, SystemExit) as error:
-            raise self._breach(slice, f"raised {type(error).__name__}: {error}") from error
 
     def _take_record(self, record: Record, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> None:
         reason = reason_to_reject(record)
@@ -133,10 +138,16 @@ class SliceLander:
             self._reject(as_rejected(record, reason), draft, owner)
             return
         self._require_known_stream(record.stream, owner)
-        id = self._answered(record.id, draft)
+        id = self._answered(record.stream, record.id, draft)
         if not self._index.claim(record.stream, id, owner.name):
             draft.records.append(Landed(record.stream, id, "", "", len(record.body), "repeated"))
+            draft.barren += 1
+            if draft.barren > MOST_REPEATED:
+                raise self._breach(
+                    owner, f"{MOST_REPEATED:,} records in a row that this run has already: paging in circles"
+                )
             return
+        draft.barren = 0
         if not self._allowance.take():
             return
         draft.bytes += len(record.body)
@@ -162,20 +173,26 @@ class SliceLander:
             self._backpressure.count(landing=-len(record.body))
 
     def _reject(self, rejected: Rejected, draft: _Draft, owner: Slice) -> None:
-        id = self._answered(rejected.id, draft)
+        id = self._answered(rejected.stream, rejected.id, draft)
         try:
             body: dict[str, Any] = {"text": rejected.body.decode()}
         except UnicodeDecodeError:
             body = {"base64": rejected.body}
         file = Quarantined(
-            FORMAT, rejected.stream, id, rejected.reason, owner.name, origin=provenance(rejected.origin), **body
+            FORMAT,
+            rejected.stream,
+            id,
+            _written(rejected.reason),
+            owner.name,
+            origin=provenance(rejected.origin),
+            **body,
         )
         key = self._puts.submit(self._store.write_quarantined, len(draft.rejected), file).result()
-        draft.rejected.append(Absent(rejected.stream, id, rejected.reason, key))
+        draft.rejected.append(Absent(rejected.stream, id, _written(rejected.reason), key))
 
-    def _answered(self, id: object, draft: _Draft) -> str:
+    def _answered(self, stream: str, id: object, draft: _Draft) -> str:
         text = id_text(id) or ""
-        draft.answered.add(text)
+        draft.answered.add((stream, text))
         return text
 
     def _require_known_stream(self, stream: str, slice: Slice) -> None:
@@ -202,3 +219,22 @@ class SliceLander:
 
     def _breach(self, slice: Slice, what: str) -> PluginError:
         return PluginError(f"source {self._source.name}, slice {slice.name}: {what}")
+
+
+def _unaccounted(slice: Slice, draft: _Draft, rest: Sequence[Slice]) -> tuple[str, ...]:
+    """The pinned ids that nothing was said about, and that no rest of the slice carries on."""
+    carried = {id for following in rest for id in following.ids}
+    return tuple(id for id in slice.ids if (slice.stream, id) not in draft.answered and id not in carried)
+
+
+def _written(reason: str) -> str:
+    """`reason` as UTF-8 can say it."""
+    return reason.encode("utf-8", "replace").decode()
+
+
+def _let_go(error: BaseException) -> None:
+    """Ends the generators that a failed slice's frames keep alive, and with them the requests they wait for."""
+    seen: BaseException | None = error
+    while seen is not None:
+        traceback.clear_frames(seen.__traceback__)
+        seen = seen.__cause__ or seen.__context__

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ingest_core.errors import LakeError
 from ingest_core.keys import ControlKeys, control_root
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
@@ -49,9 +50,13 @@ class RunStore:
     def write_manifest(self, manifest: Manifest) -> str:
         """Commits the run; returns the manifest's key."""
         self._lake.settle()
-        self._lake.put_if_absent(self.keys.manifest(), encode(manifest), {})
+        key, body = self.keys.manifest(), encode(manifest)
+        if not self._lake.put_if_absent(key, body, {}):
+            stored = self._lake.get(key)
+            if stored is None or stored.body != body:
+                raise LakeError(f"{key} was written by another run meanwhile", hint="its account stands; run again")
         self._lake.settle()
-        return self.keys.manifest()
+        return key
 
     def read_manifest(self) -> Manifest | None:
         """This run's manifest, None where it is not committed."""

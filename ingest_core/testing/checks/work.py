@@ -44,7 +44,8 @@ def its_run_is_done(subject: Subject) -> None:
     report = subject.trial.report
     require(
         report.status is Status.DONE,
-        f"the run ended {report.status.value}: {report.error} {report.problems}",
+        f"the run ended {report.status.value}: {report.error[1] if report.error else ''}; give `settings` under which "
+        "it is done, and `answers` for each request it makes",
     )
     found = report.counts.records + report.counts.rejected
     require(found, "nothing landed: try it under settings, or against answers, with which something does")

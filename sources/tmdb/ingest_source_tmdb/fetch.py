@@ -61,7 +61,7 @@ def _rest(slice: Slice, answer: Answer) -> Iterator[Truncated | Slice]:
     if not isinstance(total, int) or isinstance(total, bool):
         raise MalformedError(f"GET {answer.url}: the page does not say total_pages, so its rest cannot be known")
     wanted = slice.params["pages"]
-    if wanted == "all" and total > MAX_PAGES:
+    if wanted in {"all", MAX_PAGES} and total > MAX_PAGES:
         rows = answer.field("total_results")
         of = f"{rows:,}" if isinstance(rows, int) else "an unknown number of"
         yield Truncated(

@@ -18,11 +18,12 @@ def plan(ctx: Context) -> Iterator[Slice | Ref]:
             continue
         path = select["list"] if "list" in select else f"trending/{select['trending']}"
         kind = (select.get("list") or select["trending"]).split("/")[0]
-        pages = MAX_PAGES if select["pages"] == "all" else select["pages"]
+        wanted = select.get("pages", "all")
+        pages = MAX_PAGES if wanted == "all" else wanted
         rows = pages * ROWS_ON_A_PAGE
         yield Slice(
             f"{number}-{path.replace('/', '-')}-p1",
-            {"path": f"/{path}", "kind": kind, "first": 1, "last": 1, "pages": select["pages"]},
+            {"path": f"/{path}", "kind": kind, "first": 1, "last": 1, "pages": wanted},
             requests=pages + (rows if ctx.settings["detail"] else 0),
             records=rows,
         )

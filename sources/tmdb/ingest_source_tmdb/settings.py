@@ -60,9 +60,8 @@ _PAGES = {
     "minimum": 1,
     "maximum": MAX_PAGES,
     "pattern": "^all$",
-    "default": "all",
-    "description": "Pages of 20 rows to read, 500 at most (TMDB serves no more); or all that TMDB serves.",
-    "examples": [5],
+    "description": "Pages of 20 rows to read, 500 at most (TMDB serves no more). Left out, or all: what TMDB serves.",
+    "examples": [5, "all"],
 }
 
 
@@ -172,6 +171,8 @@ def check(settings: Mapping[str, Any], lake: str) -> Iterator[Mistake]:
     for number, select in enumerate(settings["select"]):
         if ("ids" in select) != ("as" in select):
             yield Mistake(("select", number), "`ids` and `as` go together: as: movie, tv or person")
+        if "ids" in select and "pages" in select:
+            yield Mistake(("select", number, "pages"), "ids have no pages: leave `pages` out")
         if "ids" in select and not settings["detail"]:
             yield Mistake(("select", number, "ids"), "ids have no list rows to land: they need detail: true")
     append = settings["append"]

@@ -1,0 +1,19 @@
+"""Calling a plugin: whatever it raises is told as its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ingest_core.errors import IngestError, PluginError
+
+
+@contextmanager
+def calling(source: str, what: str) -> Iterator[None]:
+    """Around a call into a source: errors of ours pass, all others become a PluginError that names it and `what`."""
+    try:
+        yield
+    except IngestError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise PluginError(f"source {source}{what} raised {type(error).__name__}: {error}") from error
