@@ -105,7 +105,7 @@ def test_every_mistake_is_told_in_one_pass_in_the_order_of_the_file() -> None:
     ]
     assert lines[1] == "c.yaml:3:7: rate: must be a number, not 'fast'"
     assert lines[2] == "c.yaml:4:11: timezone 'Mars/Base' is not known: write Area/City"
-    assert lines[5] == "c.yaml:8:3: missing key 'token'"
+    assert lines[5] == "c.yaml:8:3: missing key 'settings.token'"
     assert lines[6] == "c.yaml:8:10: pages: must be at most 500, not 501"
     assert lines[7] == "c.yaml:9:9: kind: 'movies' is not known; did you mean 'movie'?"
 

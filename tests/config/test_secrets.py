@@ -14,7 +14,7 @@ import pytest
 
 from ingest_core.config import SecretResolver
 from ingest_core.config.secrets import KEPT_SECONDS, REFERENCE
-from ingest_core.errors import CredentialsError
+from ingest_core.errors import CredentialsError, TransientError
 
 VALUE = "s3cr3t-value"
 
@@ -138,6 +138,18 @@ HELD: dict[str, Any] = {
 }
 
 
+def test_a_busy_aws_is_asked_again_later_and_what_was_read_before_does_meanwhile() -> None:
+    clock = FakeClock()
+    aws = FakeAws({**HELD, "/key": VALUE})
+    resolve = SecretResolver({}, clock, list[str]().append, aws).resolve
+    with pytest.raises(TransientError, match="ThrottlingException"):
+        resolve("aws-ssm:/slow")
+    assert resolve("aws-ssm:/key") == VALUE
+    aws.held["/key"] = AwsError("ThrottlingException")
+    clock.time += 1000
+    assert resolve("aws-ssm:/key") == VALUE
+
+
 @pytest.mark.parametrize(
     ("reference", "told"),
     [
@@ -147,7 +159,6 @@ HELD: dict[str, Any] = {
         ("aws-ssm:/denied", "access denied"),
         ("aws-ssm:/gone", "there is no such secret"),
         ("aws-sm:lost", "there is no such secret"),
-        ("aws-ssm:/slow", "ThrottlingException"),
         ("aws-ssm:/odd", "RuntimeError"),
         ("aws-ssm:/empty", "is empty"),
         ("aws-ssm:/lines", "not one line of text"),

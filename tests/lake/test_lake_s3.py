@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, SSOTokenLoadError
 
-from ingest_core.errors import CredentialsError, IngestError, LakeError
+from ingest_core.errors import CredentialsError, IngestError, LakeError, TransientError
 from ingest_core.lake import Lake, S3Options
 from ingest_core.lake.s3 import S3Lake
 
@@ -151,7 +151,7 @@ def test_a_conflict_that_another_writer_wins_is_a_key_that_exists() -> None:
 
 def test_a_conflict_without_end_is_an_error_that_names_the_key() -> None:
     client = RecordingClient(*[conflict() for _ in range(1000)])
-    with pytest.raises(LakeError, match=r"7\.json.*409"):
+    with pytest.raises(TransientError, match=r"7\.json.*409"):
         S3Lake(client, "bucket").put_if_absent(KEY, b"1", OLD)
     assert 1 < len(client.calls) < 20
 
@@ -164,20 +164,22 @@ def test_a_refusal_is_not_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "failure",
+    ("failure", "kind"),
     [
-        refusal(503, "SlowDown"),
-        refusal(500, "InternalError"),
-        refusal(301, "PermanentRedirect"),
-        EndpointConnectionError(endpoint_url="http://127.0.0.1:1/?secret=hidden"),
+        (refusal(503, "SlowDown"), TransientError),
+        (refusal(500, "InternalError"), TransientError),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1/?secret=hidden"), TransientError),
+        (refusal(301, "PermanentRedirect"), LakeError),
+        (refusal(403, "RequestTimeTooSkewed"), LakeError),
+        (SSOTokenLoadError(error_msg="made up"), CredentialsError),
     ],
-    ids=["slow down", "internal", "redirect", "no connection"],
+    ids=["slow down", "internal", "no connection", "redirect", "clock", "sso"],
 )
-def test_every_other_failure_is_an_error_of_the_lake_with_the_key(failure: Exception) -> None:
-    with pytest.raises(LakeError) as caught:
+def test_a_failure_is_told_by_what_to_do_next_with_the_key(failure: Exception, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as raised:
         S3Lake(RecordingClient(failure), "bucket").put(KEY, b"1")
-    assert f"s3://bucket/{KEY}" in caught.value.what
-    assert "hidden" not in str(caught.value)
+    assert f"s3://bucket/{KEY}" in str(raised.value) or kind is LakeError
+    assert "hidden" not in str(raised.value)
 
 
 def test_a_server_that_ignores_conditions_is_found_out() -> None:

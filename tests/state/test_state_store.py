@@ -67,7 +67,10 @@ def test_files_lie_where_the_design_says(lake: Lake, store: RunStore) -> None:
 def test_a_manifest_that_is_there_is_never_replaced(store: RunStore) -> None:
     first = Manifest(FORMAT, "first", "things", "s", "L", "2026-11-23", 1, NOON, NOON, (), (), {}, {}, ())
     store.write_manifest(first)
-    store.write_manifest(Manifest(FORMAT, "2nd", "things", "s", "L", "2026-11-23", 1, NOON, NOON, (), (), {}, {}, ()))
+    store.write_manifest(first)  # our own write whose answer was lost is no conflict
+    other = Manifest(FORMAT, "2nd", "things", "s", "L", "2026-11-23", 1, NOON, NOON, (), (), {}, {}, ())
+    with pytest.raises(LakeError, match="written by another run"):
+        store.write_manifest(other)
     assert store.read_manifest() == first
 
 
