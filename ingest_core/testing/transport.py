@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ingest_core.api import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.clock import Clock
@@ -87,14 +88,15 @@ class FaultyTransport:
 
 
 class EndlessTransport:
-    """An API whose lists never end: every page of a path is its first page, each time with other tokens to follow.
+    """An API whose lists never end: every page of a path is its first page, each time with other `tokens` to follow.
 
     `most` requests are answered; after that the connection fails for good, and `ran_away` says so.
     """
 
-    def __init__(self, inner: Transport, most: int) -> None:
+    def __init__(self, inner: Transport, most: int, tokens: frozenset[str] = frozenset()) -> None:
         self._inner = inner
         self._most = most
+        self._tokens = tokens
         self._lock = threading.Lock()
         self._first: dict[str, HttpResponse] = {}
         self._sent = 0
@@ -107,9 +109,12 @@ class EndlessTransport:
                 self.ran_away = True
                 raise TransportError("the API has been asked too often", permanent=True)
             path = urlsplit(request.url).path
-            known = self._first.get(path)
+            known, number = self._first.get(path), self._sent
         if known is not None:
-            return known
+            body = known.body
+            for token in self._tokens:
+                body = body.replace(f'"{token}"'.encode(), f'"{token}{number}"'.encode())
+            return replace(known, body=body)
         response = self._inner.send(request, seconds=seconds, max_bytes=max_bytes)
         with self._lock:
             return self._first.setdefault(path, response)
@@ -128,6 +133,15 @@ class SlowTransport:
         if seconds < self._seconds:
             raise TransportError("no answer in time")
         return self._inner.send(request, seconds=seconds, max_bytes=max_bytes)
+
+
+def tokens_in(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """The page tokens of a run: texts of an answer that a later request gives back in its query."""
+    found = set()
+    for before, after in itertools.pairwise(exchanges):
+        values = [value for _, value in parse_qsl(urlsplit(after.url).query)]
+        found |= {value for value in values if f'"{value}"'.encode() in before.response.body}
+    return frozenset(found)
 
 
 def says(status: int, body: bytes = b'{"error":"made up by the contract test"}', **headers: str) -> HttpResponse:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -104,6 +106,37 @@ def _tuple_plan(ctx: Any) -> Iterator[Slice]:
 def _foreign(ctx: Any, slice: Slice) -> Iterator[Item]:
     yield from fetch(ctx, slice)
     ctx.api.get("https://elsewhere.example.net/more")
+
+
+def _behind_the_back(ctx: Any, slice: Slice) -> Iterator[Item]:
+    """Asks another host with a library of its own."""
+    with contextlib.suppress(OSError):
+        socket.create_connection(("192.0.2.1", 80), timeout=1).close()
+    yield from fetch(ctx, slice)
+
+
+TOKEN_ANSWERS = {
+    "/v1/posts": (200, b'{"items":[{"id":1}],"next":"t1"}'),
+    **{
+        f"/v1/posts?token=t{number}": (
+            200,
+            b'{"items":[{"id":%d}],"next":%s}' % (number + 1, b'"t%d"' % (number + 1) if number < 4 else b"null"),
+        )
+        for number in range(1, 5)
+    },
+}
+
+
+def by_token(ctx: Any, slice: Slice) -> Iterator[Item]:
+    """Follows tokens for as long as there are some, in one slice: fresh tokens for ever keep it going for ever."""
+    token = None
+    while True:
+        answer = ctx.api.get("/posts", token=token)
+        for row in answer.rows("items"):
+            yield Record("post", row.field("id"), row.body, answer)
+        token = answer.field("next")
+        if token is None:
+            return
 
 
 def _raising(ctx: Any, slice: Slice) -> Iterator[Item]:
@@ -254,9 +287,16 @@ BROKEN: dict[str, Source] = {
 }
 
 
+# A second way to break a part of the contract.
+BROKEN_OTHERWISE: dict[str, Source] = {
+    "it_asks_its_declared_hosts_alone": replace(SOUND, fetch=_behind_the_back),
+    "its_paging_ends": replace(SOUND, plan=chained_plan, fetch=by_token),
+}
+
+
 def subject(source: Source) -> Subject:
     """A source of this module, ready to be checked."""
-    return Subject(source, {}, ANSWERS)
+    return Subject(source, {}, TOKEN_ANSWERS if source.fetch is by_token else ANSWERS)
 
 
 __all__ = ["BROKEN", "CHAINED", "SOUND", "subject"]

@@ -47,5 +47,10 @@ def test_a_broken_plugin_fails_the_one_check_that_is_named_after_it(
     assert ":" in told[check], "a failure says what the author should do"
 
 
+@pytest.mark.parametrize("check", ["it_asks_its_declared_hosts_alone", "its_paging_ends"])
+def test_a_plugin_that_breaks_it_in_another_way_is_caught_too(check: str, broken: ModuleType) -> None:
+    assert set(failing(broken.BROKEN_OTHERWISE[check], broken)) == {check}
+
+
 def test_every_check_has_its_broken_plugin(broken: ModuleType) -> None:
     assert set(broken.BROKEN) == set(CHECKS)

@@ -8,8 +8,9 @@ from ingest_core.model import Slice, Status
 from ingest_core.run import HandOver
 from ingest_core.state import Part, decode
 from ingest_core.testing.checks.registry import check, require, suppose, suppose_kept
+from ingest_core.testing.network import connections_beside
 from ingest_core.testing.subject import Subject
-from ingest_core.testing.transport import EndlessTransport
+from ingest_core.testing.transport import EndlessTransport, tokens_in
 from ingest_core.testing.trial import Conditions, Trial
 
 UNDECLARED_HOST = "UndeclaredHostError"
@@ -34,8 +35,13 @@ def its_slices_survive_json(subject: Subject) -> None:
 
 @check
 def it_asks_its_declared_hosts_alone(subject: Subject) -> None:
+    """Through `ctx.api`, and not behind its back: there is no pacing, retry, limit or masking elsewhere."""
     error = subject.trial.report.error
-    require(error is None or error[0] != UNDECLARED_HOST, f"{error}: name the host in Connection(hosts=…)")
+    undeclared = error is not None and error[0] == UNDECLARED_HOST
+    require(not undeclared, f"{error[1] if error else ''}: name the host in Connection(hosts=…)")
+    with connections_beside({"127.0.0.1", "::1"} if subject.answers is None else set()) as tried:
+        subject.land()
+    require(not tried, f"it connected to {tried[:1]} by itself: leave every request to ctx.api")
 
 
 @check
@@ -94,9 +100,9 @@ def its_fetch_is_repeatable(subject: Subject) -> None:
 
 @check
 def a_handed_over_slice_leads_to_the_same_records(subject: Subject) -> None:
-    suppose_kept(subject, its_run_is_done)
+    suppose_kept(subject, its_run_is_done, its_ids_are_stable)
     cut = subject.land(conditions=Conditions(hand_over=HandOver(records=0)))
-    same = cut.report.status is Status.DONE and len(cut.records) == len(subject.trial.records)
+    same = cut.report.status is Status.DONE and cut.records.keys() == subject.trial.records.keys()
     require(
         same,
         f"when each offer to stop is taken, the run ends {cut.report.status.value} with {len(cut.records)} records "
@@ -110,7 +116,7 @@ def its_paging_ends(subject: Subject) -> None:
     suppose(subject.has_network, "this source has no network")
     suppose_kept(subject, its_run_is_done)
     most = 10 * len(subject.trial.exchanges) + 200
-    endless = EndlessTransport(subject.api(), most)
+    endless = EndlessTransport(subject.api(), most, tokens_in(subject.trial.exchanges))
     subject.land(endless)
     require(
         not endless.ran_away,
