@@ -32,6 +32,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
+	@$(BIN)/mypy bench/*.py
 	@$(BIN)/lint-imports
 
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)
