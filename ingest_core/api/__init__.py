@@ -1,9 +1,11 @@
 """HTTP for sources: pacing, retry, limits, signing and classification live here and nowhere else."""
 
-from ingest_core.api.client import Api, NoApi, Traffic
+from ingest_core.api.client import Api
+from ingest_core.api.nothing import NoApi
 from ingest_core.api.pacer import Pacer
 from ingest_core.api.retry import Limits
 from ingest_core.api.target import require_https
+from ingest_core.api.traffic import Traffic
 from ingest_core.api.transport import (
     HttpRequest,
     HttpResponse,

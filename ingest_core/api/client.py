@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from ingest_core.api.classify import by_status, reason
@@ -16,6 +16,7 @@ from ingest_core.api.pacer import Pacer
 from ingest_core.api.redact import Redactor
 from ingest_core.api.retry import Limits, retry_after
 from ingest_core.api.target import Target
+from ingest_core.api.traffic import Traffic
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
@@ -30,16 +31,6 @@ ASKED_TOO_LATE = 10_000
 
 def _unlimited() -> float:
     return float("inf")
-
-
-@dataclass
-class Traffic:
-    """What went over the wire so far. Written under the lock of its Api, read by whoever reports."""
-
-    requests: int = 0
-    retries: int = 0
-    throttled: int = 0
-    problem: str = ""
 
 
 class Api:
@@ -242,13 +233,3 @@ class Api:
         if not secrets:
             return "this API wants a key, and the source sends none"
         return f"check {' and '.join(secret.reference for secret in secrets)}: the API refused the key it holds"
-
-
-class NoApi:
-    """Stands where a source has no `connect`: any use is a mistake of its author."""
-
-    def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
-        raise PluginError(f"GET {path}: this source has no network", hint="give Source(connect=…)")
-
-    def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
-        raise PluginError("get_many: this source has no network", hint="give Source(connect=…)")

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ingest_core.config.core_schema import CORE
 from ingest_core.config.dates import time_zone
 from ingest_core.config.document import Document, Path_, parse_value, read_document
 from ingest_core.config.durations import duration
 from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
-from ingest_core.config.schema import CORE, config_schema, replaced, secrets_in, with_defaults
+from ingest_core.config.schema import config_schema, replaced, secrets_in, with_defaults
 from ingest_core.errors import ConfigError, Located, PluginError, UsageError
 from ingest_core.guard import calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys

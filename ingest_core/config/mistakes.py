@@ -9,8 +9,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
+from ingest_core.config.core_schema import DURATION
 from ingest_core.config.document import Document, Path_
-from ingest_core.config.schema import DURATION, SECRET, holds_secrets
+from ingest_core.config.schema import SECRET, holds_secrets
 from ingest_core.errors import Located, PluginError
 
 _TYPES = {

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ingest_core.config.core_schema import CORE, DURATION
 from ingest_core.config.document import Path_
 from ingest_core.config.durations import DURATION_PATTERN
 from ingest_core.config.secrets import REFERENCE
@@ -14,89 +15,6 @@ from ingest_core.keys import LABEL
 from ingest_core.model import Secret, Source
 
 SECRET = "secret"  # noqa: S105 -- the name of a format, not a secret
-DURATION = "duration"
-_FOLDER = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-
-CORE: Mapping[str, Any] = {
-    "source": {"type": "string", "description": "The installed plugin that reads the API."},
-    "lake": {
-        "type": "string",
-        "minLength": 1,
-        "description": "Where records land: s3://bucket[/prefix], or a folder. --lake and INGEST_LAKE override it.",
-        "examples": ["s3://my-data-lake", "lake"],
-    },
-    "timezone": {
-        "type": "string",
-        "default": "UTC",
-        "description": "Whose day the date in the keys is, as an IANA name.",
-        "examples": ["America/Sao_Paulo"],
-    },
-    "rate": {
-        "type": "number",
-        "exclusiveMinimum": 0,
-        "maximum": 10000,
-        "default": 10,
-        "description": "Requests per second at most, over all workers.",
-        "examples": [40],
-    },
-    "connections": {
-        "type": "integer",
-        "minimum": 1,
-        "maximum": 256,
-        "default": 10,
-        "description": "Requests under way at the same time, at most.",
-        "examples": [20],
-    },
-    "timeout": {
-        "type": "string",
-        "format": DURATION,
-        "default": "2m",
-        "description": "The whole life of one request, retries and back-off included.",
-        "examples": ["90s", "2m"],
-    },
-    "max_failed": {
-        "type": ["integer", "string"],
-        "minimum": 0,
-        "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%$",
-        "default": 0,
-        "description": "How many records may be rejected and the run still commits: a count, or a share such as 1%.",
-        "examples": ["1%", 10],
-    },
-    "layout": {
-        "enum": ["record"],
-        "default": "record",
-        "description": "One object for each record.",
-        "examples": ["record"],
-    },
-    "specification": {
-        "type": ["string", "object"],
-        "pattern": _FOLDER,
-        "additionalProperties": {"type": "string", "pattern": _FOLDER},
-        "description": "The folder before the date: one for all records, or one for each stream.",
-        "examples": [{"movie": "Movies", "tv": "Series"}],
-    },
-    "s3": {
-        "type": "object",
-        "additionalProperties": False,
-        "description": "Options of an S3 lake; what is left out is AWS's own configuration.",
-        "examples": [{"region": "sa-east-1"}],
-        "properties": {
-            "region": {"type": "string", "description": "The bucket's region.", "examples": ["sa-east-1"]},
-            "profile": {"type": "string", "description": "A profile of the AWS CLI.", "examples": ["data"]},
-            "kms_key": {
-                "type": "string",
-                "description": "Key id or ARN: objects are encrypted with SSE-KMS.",
-                "examples": ["alias/data-lake"],
-            },
-            "bucket_owner": {
-                "type": "string",
-                "pattern": "^[0-9]{12}$",
-                "description": "The account that must own the bucket (quoted: it is text).",
-                "examples": ["123456789012"],
-            },
-        },
-    },
-}
 
 
 def config_schema(source: Source) -> dict[str, Any]:

@@ -10,21 +10,13 @@ from typing import Any, BinaryIO, cast
 
 import boto3
 from botocore.config import Config as BotoConfig
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    CredentialRetrievalError,
-    NoCredentialsError,
-    ParamValidationError,
-    PartialCredentialsError,
-    SSOError,
-    TokenRetrievalError,
-)
+from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from ingest_core.errors import CredentialsError, IngestError, LakeError, TransientError
+from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored
+from ingest_core.lake.s3_errors import as_ours, code_of, status_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,16 +24,6 @@ PROBE = "_ingest/check"
 CONFLICT_ATTEMPTS = 5
 CONFLICT_PAUSE_SECONDS = 0.05
 READ_ATTEMPTS = 3
-BUSY = {"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "RequestLimitExceeded"}
-DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
-BAD_KEYS = {
-    "InvalidAccessKeyId",
-    "SignatureDoesNotMatch",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidToken",
-    "TokenRefreshRequired",
-}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
@@ -114,9 +96,9 @@ class S3Lake:
             try:
                 self._put(key, body, Metadata=dict(metadata), **condition)
             except ClientError as error:
-                if _status(error) == 412 or _code(error) == "NoSuchKey":
+                if status_of(error) == 412 or code_of(error) == "NoSuchKey":
                     return False
-                if _status(error) == 409 and attempt < CONFLICT_ATTEMPTS:
+                if status_of(error) == 409 and attempt < CONFLICT_ATTEMPTS:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
                     time.sleep(CONFLICT_PAUSE_SECONDS * attempt)
                     continue
@@ -139,7 +121,7 @@ class S3Lake:
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
                 return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"])
             except ClientError as error:
-                if _code(error) in ABSENT:
+                if code_of(error) in ABSENT:
                     return None
                 raise self._error("GetObject", key, error) from error
             except (BotoCoreError, HTTPError) as error:
@@ -179,7 +161,7 @@ class S3Lake:
         try:
             self._put(PROBE, b"", IfMatch='"00000000000000000000000000000000"')
         except ClientError as error:
-            if _status(error) == 412 or _code(error) == "NoSuchKey":
+            if status_of(error) == 412 or code_of(error) == "NoSuchKey":
                 return
             raise self._error("PutObject", PROBE, error) from error
         except BotoCoreError as error:
@@ -208,21 +190,7 @@ class S3Lake:
             raise self._error("ListObjectsV2", prefix, error) from error
 
     def _error(self, action: str, key: str, error: Exception) -> IngestError:
-        where = f"{self.uri}/{key}".rstrip("/")
-        if isinstance(error, NoCredentialsError | PartialCredentialsError):
-            return CredentialsError(
-                f"{where}: no AWS credentials found",
-                hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or choose a folder: --lake DIR",
-            )
-        if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):
-            return CredentialsError(f"{where}: the AWS credentials have run out", hint="aws sso login, or renew them")
-        if isinstance(error, ParamValidationError):
-            return LakeError(f"{action} {where}: boto3 refuses this request ({error})")
-        if isinstance(error, ClientError):
-            return _answered(action, where, error, self._bucket)
-        return TransientError(
-            f"{action} {where}: S3 cannot be reached ({type(error).__name__})", hint="try again later"
-        )
+        return as_ours(action, f"{self.uri}/{key}".rstrip("/"), self._bucket, error)
 
 
 class _Body(io.RawIOBase):
@@ -246,34 +214,3 @@ class _Body(io.RawIOBase):
     def close(self) -> None:
         self._body.close()
         super().close()
-
-
-def _answered(action: str, where: str, error: ClientError, bucket: str) -> IngestError:
-    code, status = _code(error), _status(error)
-    # Without s3:ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
-    rights = {"ListObjectsV2": "s3:ListBucket", "GetObject": "s3:GetObject and s3:ListBucket"}
-    if code in BAD_KEYS:
-        return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
-    if code in DENIED:
-        return CredentialsError(
-            f"{action} {where}: access denied",
-            hint=f"the role or user needs {rights.get(action, f's3:{action}')} there; a bucket policy or a KMS key may "
-            "refuse it too",
-        )
-    if code == "RequestTimeTooSkewed":
-        return LakeError(f"{where}: this machine's clock is wrong", hint="set it: S3 allows 15 minutes")
-    if code == "NoSuchBucket":
-        return LakeError(f"{where}: the bucket {bucket} does not exist", hint="create it, or correct `lake:`")
-    if code in {"PermanentRedirect", "AuthorizationHeaderMalformed", "301", "IllegalLocationConstraintException"}:
-        return LakeError(f"{where}: the bucket is in another region", hint="set s3: region: in the config")
-    if status >= 500 or code in BUSY:
-        return TransientError(f"{action} {where}: S3 answered {status} {code}", hint="try again later")
-    return LakeError(f"{action} {where}: S3 answered {status} {code}")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,15 @@
+"""What went over the wire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Traffic:
+    """What went over the wire so far. Written under the lock of its Api, read by whoever reports."""
+
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+    problem: str = ""
