@@ -26,7 +26,7 @@ class Verb(click.Command):
             with data_apart():
                 return super().invoke(ctx)
         except KeyboardInterrupt:
-            say("interrupted: what has landed stays; the same command goes over it again and doubles nothing")
+            say("interrupted: what has landed stays; run the same command again")
             return INTERRUPTED
         except BrokenPipeError:
             # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.

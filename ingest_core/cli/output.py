@@ -41,7 +41,13 @@ def data() -> TextIO:
 
 def console() -> Console:
     """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word."""
-    return Console(file=data(), highlight=False, soft_wrap=True)
+    return _Console(file=data(), highlight=False, soft_wrap=True)
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever read our output has enough; rich would end the process with 1."""
+        raise BrokenPipeError
 
 
 def say(text: str) -> None:

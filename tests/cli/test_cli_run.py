@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,3 +214,25 @@ def test_a_secret_is_not_in_the_log_even_when_all_is_logged(
     ended = ingest("run", "tmdb", *DATE, "--set", "api_key=env:TMDB_API_KEY")
     assert ended.code == 0
     assert simulator.options.api_key not in ended.out + ended.err
+
+
+def test_whoever_reads_a_line_and_leaves_is_no_failure(home: Path) -> None:
+    command = f"{sys.executable} -m ingest_core run tmdb --limit 2 | head -1; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", command], cwd=home, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
+    assert ended.stdout.count("\n") == 1
+
+
+def test_a_dry_run_never_empties_a_lake_or_a_file_of_yours(ingest: Callable[..., Any], home: Path) -> None:
+    assert ingest("run", "twitter_stub", "--dry-run").code == 0
+    refused = ingest("run", "twitter_stub", "--lake", "dry-run")
+    assert refused.code == 2
+    assert "empties it each time" in refused.err
+    (home / "dry-run/mine.txt").write_text("mine")
+    assert ingest("run", "twitter_stub", "--dry-run").code == 2
+    assert (home / "dry-run/mine.txt").read_text() == "mine"
+
+
+def test_what_to_do_next_repeats_the_flags_that_were_given(ingest: Callable[..., Any]) -> None:
+    told = ingest("run", "twitter_stub", "--lake", "a lake", "--set", "page_size=20", "--limit", "1").out
+    assert "ingest run twitter_stub --lake 'a lake' --set page_size=20   (without --limit, to commit)" in told
