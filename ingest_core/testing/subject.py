@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,11 +19,15 @@ Answers = Mapping[str, tuple[int, bytes]]
 
 @dataclass(frozen=True)
 class Subject:
-    """A source, the settings to try it with, and its API: a table of answers, or the network (a simulator's)."""
+    """A source, the settings to try it with, and its API: a table of answers, or the network (a simulator's).
+
+    `kept` remembers which checks it passed, for those that rest on them.
+    """
 
     source: Source
     settings: Mapping[str, Any]
     answers: Answers | None = None
+    kept: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def has_network(self) -> bool:

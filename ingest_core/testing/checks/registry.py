@@ -39,7 +39,17 @@ def suppose(holds: object, why: str) -> None:
 def suppose_kept(subject: Subject, *others: Check) -> None:
     """Raises Unanswerable unless the source keeps these parts of the contract, which this check rests on."""
     for other in others:
+        if not _is_kept(subject, other):
+            raise Unanswerable(f"rests on {other.__name__}, which fails")
+
+
+def _is_kept(subject: Subject, other: Check) -> bool:
+    """Whether a check passes; asked once for each subject, as each asking may run the source anew."""
+    if other.__name__ not in subject.kept:
         try:
             other(subject)
         except Breach:
-            raise Unanswerable(f"rests on {other.__name__}, which fails") from None
+            subject.kept[other.__name__] = False
+        else:
+            subject.kept[other.__name__] = True
+    return subject.kept[other.__name__]
