@@ -19,13 +19,12 @@ from ingest_core.config import (
     SecretResolver,
     build_config,
     config_folder,
-    did_you_mean,
     find_config,
     logical_date,
     open_document,
     source_named_in,
+    unknown_source,
 )
-from ingest_core.errors import ConfigError
 from ingest_core.guard import calling
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Connection, Report, Source
@@ -144,8 +143,7 @@ class Workspace:
     def _source(self, document: Document) -> Source:
         name = source_named_in(document)
         if self.plugins.is_unknown(name):
-            what = f"unknown source {name!r}{did_you_mean(name, sorted(self.plugins.sources))}"
-            raise ConfigError([document.locate(("source",), what)])
+            raise unknown_source(document, name, sorted(self.plugins.sources))
         return self.plugins.find(name)
 
     def _transport(self, connections: int) -> Transport:

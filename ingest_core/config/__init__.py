@@ -9,8 +9,8 @@ from ingest_core.config.load import (
     open_document,
     parse_override,
     source_named_in,
+    unknown_source,
 )
-from ingest_core.config.mistakes import did_you_mean
 from ingest_core.config.model import Config
 from ingest_core.config.schema import config_schema
 from ingest_core.config.secrets import SecretResolver
@@ -23,10 +23,10 @@ __all__ = [
     "build_config",
     "config_folder",
     "config_schema",
-    "did_you_mean",
     "find_config",
     "logical_date",
     "open_document",
     "parse_override",
     "source_named_in",
+    "unknown_source",
 ]

@@ -132,6 +132,15 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     )
 
 
+def unknown_source(document: Document, name: str, known: list[str]) -> ConfigError:
+    """What to raise for a source that nobody knows: that, and what is wrong with the keys that every source has."""
+    schema = config_schema(Source(name, "Unknown", {}, lambda ctx: (), lambda ctx, slice: ()))
+    schema["properties"]["label"] = {}
+    found = mistakes(document, schema, f"source {name}")
+    found.append(document.locate(("source",), f"unknown source {name!r}{did_you_mean(name, known)}"))
+    return ConfigError(sorted(set(found), key=lambda located: (located.line, located.column, located.what)))
+
+
 def _laid(value: Any, place: Path_, given: Any, origin: str) -> Any:
     if not place:
         return given

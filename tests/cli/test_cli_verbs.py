@@ -159,3 +159,12 @@ def test_a_source_without_a_demo_says_so(ingest: Ingest) -> None:
     ended = ingest("demo", "twitter_stub")
     assert ended.code == 2
     assert "has no demo" in ended.err
+
+
+def test_an_unknown_source_does_not_hide_the_other_mistakes(ingest: Callable[..., Any], home: Path) -> None:
+    (home / "conf/odd.yaml").write_text("source: tmbd\nlabel: X\nlake: lake\nrate: fast\nsettings: {whatever: 1}\n")
+    ended = ingest("check", "odd", "--offline")
+    assert ended.code == 2
+    assert "odd.yaml:1:9: unknown source 'tmbd'; did you mean 'tmdb'?" in ended.out
+    assert "odd.yaml:4:7: rate: must be a number, not 'fast'" in ended.out
+    assert "whatever" not in ended.out
