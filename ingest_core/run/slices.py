@@ -234,7 +234,9 @@ def _written(reason: str) -> str:
 
 def _let_go(error: BaseException) -> None:
     """Ends the generators that a failed slice's frames keep alive, and with them the requests they wait for."""
-    seen: BaseException | None = error
-    while seen is not None:
-        traceback.clear_frames(seen.__traceback__)
-        seen = seen.__cause__ or seen.__context__
+    cleared: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in cleared:  # `raise error from error` is its own cause
+        traceback.clear_frames(cause.__traceback__)
+        cleared.append(cause)
+        cause = cause.__cause__ or cause.__context__

@@ -165,3 +165,15 @@ def test_an_error_that_nobody_names_is_in_the_report(caplog: pytest.LogCaptureFi
     assert report.status is Status.FAILED
     assert "RuntimeError: made up" in str(report.error)
     assert report.date == dt.date(2026, 11, 23)
+
+
+def test_an_error_that_is_its_own_cause_ends_the_slice_and_not_the_patience() -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        error = ValueError("made up")
+        if slice.name:
+            raise error from error
+        yield Record("thing", 1, b"{}")
+
+    report = land(source(one, fetch), {}).report
+    assert report.status is Status.FAILED
+    assert "ValueError: made up" in str(report.error)
