@@ -25,9 +25,9 @@ from ingest_core.config import (
     source_named_in,
     unknown_source,
 )
-from ingest_core.guard import calling
+from ingest_core.guard import calling, connection_of
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
-from ingest_core.model import Answer, Connection, Report, Source
+from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
 from ingest_core.run import Job, Progress, probe, run
 
@@ -107,13 +107,18 @@ class Workspace:
     def run_use(self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None) -> Report:
         """One run of a config that was found already, into `lake` instead of its own where one is given."""
         job = self.job(use, wish)
-        report = _masked(run(replace(job, lake=lake or job.lake, progress=progress or job.progress)), self.redactor)
+        report = run(replace(job, lake=lake or job.lake, progress=progress or job.progress))
+        report = replace(
+            report,
+            error=None if report.error is None else self.masked(report.error),
+            problems=tuple(map(self.redactor.clean, report.problems)),
+        )
         self.plugins.run_finished(report)
         return report
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
-        connection = self._connection(use)
+        connection = connection_of(use.source, use.config.settings)
         secrets = connection.auth.secrets if connection is not None and connection.auth is not None else ()
         for secret in secrets:
             secret.reveal()
@@ -121,17 +126,15 @@ class Workspace:
 
     def probe(self, use: Use) -> Answer | None:
         """The answer to the source's cheap request, None where it names none."""
-        connection = self._connection(use)
+        connection = connection_of(use.source, use.config.settings)
         if connection is None or connection.probe is None:
             return None
         with calling(use.source.name, ": its answer to the cheap request"):
             return probe(self.job(use, Wish()), connection.probe)
 
-    def _connection(self, use: Use) -> Connection | None:
-        if use.source.connect is None:
-            return None
-        with calling(use.source.name, ": connect"):
-            return use.source.connect(use.config.settings)
+    def masked(self, fault: Fault) -> Fault:
+        """`fault` without a secret that an exception of a plugin may have quoted."""
+        return Fault(fault.kind, self.redactor.clean(fault.what), self.redactor.clean(fault.hint))
 
     def lake(self, config: Config) -> Lake:
         """The config's lake; its client is made once."""
@@ -157,13 +160,6 @@ class Workspace:
         if self.environment.get("INGEST_LAKE"):
             return {("lake",): ("INGEST_LAKE", self.environment["INGEST_LAKE"])}
         return {}
-
-
-def _masked(report: Report, redactor: Redactor) -> Report:
-    """`report` without a secret that an exception of a plugin may have quoted."""
-    clean = redactor.clean
-    error = None if report.error is None else (report.error[0], clean(report.error[1]), clean(report.error[2]))
-    return replace(report, error=error, problems=tuple(map(clean, report.problems)))
 
 
 def guard_logs(redactor: Redactor, handlers: Sequence[logging.Handler]) -> None:

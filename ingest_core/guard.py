@@ -6,6 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ingest_core.errors import IngestError, PluginError
+from ingest_core.model import Connection, Settings, Source
+
+
+def connection_of(source: Source, settings: Settings) -> Connection | None:
+    """Where the source's requests may go; None where it has no network."""
+    if source.connect is None:
+        return None
+    with calling(source.name, ": connect"):
+        return source.connect(settings)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from ingest_core.config import logical_date
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.hooks import hookimpl
 from ingest_core.keys import CONFIG_NAME
-from ingest_core.model import Report, Status
+from ingest_core.model import Fault, Report, Status
 
 logger = logging.getLogger("ingest_core")
 
@@ -55,7 +55,8 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         raise
     except IngestError as error:
         logger.error("%s", error)  # noqa: TRY400 -- the sentence is the message; a traceback would bury it
-        return {"status": Status.FAILED.value, "source": asked.source, "error": _told(error)}
+        fault = workspace.masked(Fault.of(error))
+        return {"status": Status.FAILED.value, "source": asked.source, "error": fault._asdict()}
     return answer(report)
 
 
@@ -104,12 +105,8 @@ def answer(report: Report) -> dict[str, Any]:
         "manifest": report.manifest,
     }
     if report.error is not None:
-        told["error"] = dict(zip(("kind", "what", "hint"), report.error, strict=True))
+        told["error"] = report.error._asdict()
     return told
-
-
-def _told(error: IngestError) -> dict[str, str]:
-    return {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
 
 
 class Metrics:

@@ -109,3 +109,46 @@ def test_the_command_ends_although_a_plugin_hangs(folder: Path, tmp_path: Path) 
     (folder / "zzz.py").write_text("import threading\nthreading.Event().wait()\n")
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert ended.stdout.splitlines()[-1] == "['single']"
+
+
+LEAKY = """
+from ingest_core import Connection, Slice, Source, bearer, hookimpl
+
+SCHEMA = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {"token": {"type": "string", "format": "secret", "default": "env:LEAKY_TOKEN"}},
+}
+
+def connect(settings):
+    return Connection("https://127.0.0.1:1", bearer(settings["token"]), probe="/")
+
+def plan(ctx):
+    raise ValueError("the token is " + ctx.settings["token"].reveal())
+
+def fetch(ctx, slice):
+    return ()
+
+@hookimpl
+def ingest_sources():
+    return [Source("leaky", "Leaky", SCHEMA, plan, fetch, connect=connect)]
+"""
+
+
+@pytest.mark.parametrize("verb", [["plan"], ["plan", "--json"], ["run"], ["run", "--json"], ["preview"]])
+def test_a_secret_that_a_plugin_puts_into_an_exception_is_masked_in_every_verb(
+    folder: Path, tmp_path: Path, verb: list[str]
+) -> None:
+    (folder / "leaky.py").write_text(LEAKY)
+    (tmp_path / "leaky.yaml").write_text("source: leaky\nlake: lake\n")
+    ended = subprocess.run(
+        [sys.executable, "-m", "ingest_core", *verb, "./leaky.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "INGEST_PLUGINS": str(folder), "LEAKY_TOKEN": "s3cr3t-in-a-sentence"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "the token is ***" in ended.stdout + ended.stderr
+    assert "s3cr3t" not in ended.stdout + ended.stderr

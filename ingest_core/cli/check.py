@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 from rich.markup import escape
 
 from ingest_core.checkup import Finding, checkup
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
-from ingest_core.cli.output import console, print_json
+from ingest_core.cli.output import console, masked, print_json
 from ingest_core.cli.session import open_workspace
 
 
@@ -22,7 +24,8 @@ def command(
     """Config, secrets, one cheap request, the lake writable: each line ok, or why not."""
     workspace = open_workspace()
     findings = []
-    for found in checkup(workspace, source, wish(date, lake, overrides), offline=offline):
+    for look in checkup(workspace, source, wish(date, lake, overrides), offline=offline):
+        found = replace(look, about=masked(look.about), hint=masked(look.hint))
         findings.append(found)
         if not as_json:
             _print(found)

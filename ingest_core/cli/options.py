@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from ingest_core.assembly import Wish
-from ingest_core.cli.output import data_apart, say
+from ingest_core.cli.output import data, data_apart, say
 from ingest_core.config import config_folder, parse_override
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -24,7 +24,9 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with data_apart():
-                return super().invoke(ctx)
+                code = super().invoke(ctx)
+                data().flush()  # here a reader who has left is still noticed
+                return code
         except KeyboardInterrupt:
             say("interrupted: what has landed stays; run the same command again")
             return INTERRUPTED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -15,10 +15,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from ingest_core.errors import ConfigError, IngestError
-from ingest_core.model import Report, Status
+from ingest_core.model import Fault, Report, Status
 
 _MARKS = {Status.DONE: "[green]✔[/]", Status.PARTIAL: "[yellow]◐[/]", Status.FAILED: "[red]✘[/]"}
-
 
 _DATA: ContextVar[TextIO] = ContextVar("data")
 
@@ -32,6 +31,20 @@ def data_apart() -> Iterator[None]:
             yield
     finally:
         _DATA.reset(token)
+
+
+_MASK: ContextVar[Callable[[str], str]] = ContextVar("mask")
+
+
+def mask_with(clean: Callable[[str], str]) -> None:
+    """What errors say goes through `clean` from now on: an exception of a plugin may quote a secret."""
+    _MASK.set(clean)
+
+
+def masked(text: str) -> str:
+    """`text` without a secret that this command has revealed."""
+    clean = _MASK.get(None)
+    return text if clean is None else clean(text)
 
 
 def data() -> TextIO:
@@ -63,16 +76,15 @@ def print_json(value: Any) -> None:
 def print_error(error: IngestError, *, as_json: bool) -> None:
     """An error: what is wrong, and what to do."""
     err = Console(stderr=True, highlight=False, soft_wrap=True)
-    if isinstance(error, ConfigError):
-        for mistake in error.mistakes:
-            err.print(f"[red]error[/] {escape(str(mistake))}")
-    else:
-        err.print(f"[red]error[/] {escape(error.what)}")
-    if error.hint:
-        err.print(f"  [dim]→[/] {escape(error.hint)}")
+    kind, what, hint = Fault.of(error)
+    fault = Fault(kind, masked(what), masked(hint))
+    # A config has a line for each mistake, and each is an error of its own.
+    for line in fault.what.splitlines() if isinstance(error, ConfigError) else [fault.what]:
+        err.print(f"[red]error[/] {escape(line)}")
+    if fault.hint:
+        err.print(f"  [dim]→[/] {escape(fault.hint)}")
     if as_json:
-        told = {"kind": type(error).__name__, "what": error.what, "hint": error.hint}
-        print_json({"status": "failed", "error": told})
+        print_json({"status": "failed", "error": fault._asdict()})
 
 
 def report_as_json(report: Report) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def report_as_json(report: Report) -> dict[str, Any]:
     told["date"] = report.date.isoformat()
     told["seconds"] = round(report.seconds, 3)
     if report.error is not None:
-        told["error"] = dict(zip(("kind", "what", "hint"), report.error, strict=True))
+        told["error"] = report.error._asdict()
     return told
 
 
@@ -97,9 +109,9 @@ def print_report(report: Report, following: Iterable[str]) -> None:
         state = "done up to the limit; a limited run is never committed"
     out.print(f"{_MARKS.get(report.status, '·')} [bold]{escape(report.config)}[/] {report.date}: {state}")
     if report.error is not None:
-        out.print(f"  [red]{'error':<10}[/] {escape(report.error[1])}")
-        if report.error[2]:
-            out.print(f"  {'':<10} [dim]→[/] {escape(report.error[2])}")
+        out.print(f"  [red]{'error':<10}[/] {escape(report.error.what)}")
+        if report.error.hint:
+            out.print(f"  {'':<10} [dim]→[/] {escape(report.error.hint)}")
     for name, value in _lines(report):
         out.print(f"  [dim]{name:<10}[/] {escape(value)}")
     for name in report.truncated:

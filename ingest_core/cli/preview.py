@@ -29,9 +29,8 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
             stored = own.get(entry.key)
             if stored is not None:
                 data().buffer.write(compact(stored.body) + b"\n")
-    data().flush()
     for problem in report.problems:
         say(f"problem: {problem}")
     if report.error is not None:
-        say(f"error: {report.error[1]}\n  → {report.error[2]}" if report.error[2] else f"error: {report.error[1]}")
+        say("\n  → ".join(filter(None, (f"error: {report.error.what}", report.error.hint))))
     return report.exit_code

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 
 from ingest_core.assembly import Workspace, guard_logs
+from ingest_core.cli.output import mask_with
 
 
 def open_workspace() -> Workspace:
-    """A workspace whose secrets are masked in everything that is logged."""
+    """A workspace whose secrets are masked in everything that is logged, and in errors."""
     workspace = Workspace()
     guard_logs(workspace.redactor, logging.getLogger().handlers)
+    mask_with(workspace.redactor.clean)
     return workspace

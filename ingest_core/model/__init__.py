@@ -3,7 +3,7 @@
 from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
 from ingest_core.model.record import Missing, Origin, Record, Rejected
-from ingest_core.model.report import Counts, Report, Status
+from ingest_core.model.report import Counts, Fault, Report, Status
 from ingest_core.model.secret import Secret
 from ingest_core.model.source import (
     ApiClient,
@@ -30,6 +30,7 @@ __all__ = [
     "Context",
     "Counts",
     "FailureBudget",
+    "Fault",
     "Fetched",
     "Missing",
     "Origin",

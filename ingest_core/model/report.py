@@ -6,7 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
+
+from ingest_core.errors import IngestError
 
 
 class Status(Enum):
@@ -54,11 +56,24 @@ class Counts:
     throttled: int = 0
 
 
+class Fault(NamedTuple):
+    """The failure that decided a status: its name in the error tree, what is wrong, and what to do next."""
+
+    kind: str
+    what: str
+    hint: str
+
+    @classmethod
+    def of(cls, error: IngestError) -> Fault:
+        """What can be told of `error`."""
+        return cls(type(error).__name__, error.what, error.hint)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The whole account of one run. `problems` are sentences for a person; `manifest` is a key, None if not committed.
 
-    `error` is the failure that decided the status, as (kind, sentence, hint); its exit code is `exit_code`.
+    `error` is the failure that decided the status; its exit code is `exit_code`.
     """
 
     status: Status
@@ -74,7 +89,7 @@ class Report:
     manifest: str | None = None
     already_done: bool = False
     limited: bool = False
-    error: tuple[str, str, str] | None = None
+    error: Fault | None = None
     exit_code: int = 0
     problems: tuple[str, ...] = ()
     truncated: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from typing import Any
 
 from ingest_core.errors import IngestError, StopError, TransientError
 from ingest_core.keys import ControlKeys, RecordKeys
-from ingest_core.model import Answer, Report, Slice, Status
+from ingest_core.model import Answer, Fault, Report, Slice, Status
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.conclusion import Conclusion, conclude
 from ingest_core.run.job import Job
@@ -197,7 +197,7 @@ class _Attempt:
             manifest=self._manifest,
             already_done=self._already_done,
             limited=job.limit is not None,
-            error=(type(error).__name__, error.what, error.hint) if error else None,
+            error=Fault.of(error) if error else None,
             exit_code=conclusion.exit_code,
             problems=conclusion.problems,
             truncated=tuple(f"{name}: {reason}" for name, reason in self._tally.truncated),

@@ -11,7 +11,7 @@ from typing import Any
 
 from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
-from ingest_core.guard import calling
+from ingest_core.guard import connection_of
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.model import ApiClient, Context
 from ingest_core.run.deadline import Deadline
@@ -64,10 +64,9 @@ class Machinery:
 
     def _api(self) -> ApiClient:
         job = self._job
-        if job.source.connect is None:
+        connection = connection_of(job.source, job.settings)
+        if connection is None:
             return NoApi()
-        with calling(job.source.name, ": connect"):
-            connection = job.source.connect(job.settings)
         pacer = Pacer(job.rate, job.clock)
         job.progress.watch(self.traffic, lambda: pacer.rate)
         api = Api(

@@ -20,7 +20,7 @@ SECONDS = 45.0
 def a_401_stops_the_run(subject: Subject) -> None:
     _suppose_sound(subject)
     trial, _ = subject.land_with(lambda request, attempt: says(401))
-    named = trial.report.error is not None and trial.report.error[0] == "CredentialsError"
+    named = trial.report.error is not None and trial.report.error.kind == "CredentialsError"
     require(
         trial.report.status is Status.FAILED and named,
         f"a refused key ended the run {trial.report.status.value} ({trial.report.error}): let CredentialsError pass, "

@@ -37,8 +37,8 @@ def its_slices_survive_json(subject: Subject) -> None:
 def it_asks_its_declared_hosts_alone(subject: Subject) -> None:
     """Through `ctx.api`, and not behind its back: there is no pacing, retry, limit or masking elsewhere."""
     error = subject.trial.report.error
-    undeclared = error is not None and error[0] == UNDECLARED_HOST
-    require(not undeclared, f"{error[1] if error else ''}: name the host in Connection(hosts=…)")
+    undeclared = error is not None and error.kind == UNDECLARED_HOST
+    require(not undeclared, f"{error.what if error else ''}: name the host in Connection(hosts=…)")
     with connections_beside({"127.0.0.1", "::1"} if subject.answers is None else set()) as tried:
         subject.land()
     require(not tried, f"it connected to {tried[:1]} by itself: leave every request to ctx.api")
@@ -50,8 +50,8 @@ def its_run_is_done(subject: Subject) -> None:
     report = subject.trial.report
     require(
         report.status is Status.DONE,
-        f"the run ended {report.status.value}: {report.error[1] if report.error else ''}; give `settings` under which "
-        "it is done, and `answers` for each request it makes",
+        f"the run ended {report.status.value}: {report.error.what if report.error else ''}; give `settings` "
+        "under which it is done, and `answers` for each request it makes",
     )
     found = report.counts.records + report.counts.rejected
     require(found, "nothing landed: try it under settings, or against answers, with which something does")
