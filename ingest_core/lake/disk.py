@@ -15,13 +15,14 @@ from ingest_core.errors import LakeError
 from ingest_core.lake.port import Entry, Stored
 
 TEMPORARY = ".ingest-tmp-"
+_NAMELESS = getattr(os, "O_TMPFILE", 0)  # Linux has it
 
 
 class DiskLake:
     """Files below `root`.
 
-    A file appears whole or not at all: it is written beside its place, flushed to the disk, and linked to its name.
-    `os.link` fails where the name exists, which is this lake's "only if absent". A disk keeps no metadata.
+    A file appears whole or not at all: it is written without a name, flushed to the disk, and linked to its place.
+    Linking fails where the name exists, which is this lake's "only if absent". A disk keeps no metadata.
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,14 +39,13 @@ class DiskLake:
     def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
         path = self._path(key)
         try:
-            temporary = self._write_beside(path, body)
+            self._make_folder(path.parent)
             try:
-                os.link(temporary, path)
-            except FileExistsError:
-                return False
+                self._write_new(path, body)
             finally:
                 self._name_changed(path)  # whoever finds the name taken relies on it as well
-                temporary.unlink()
+        except FileExistsError:
+            return False
         except OSError as error:
             raise _lake_error(path, error) from error
         return True
@@ -79,6 +79,14 @@ class DiskLake:
             raise LakeError(f"{path}: this file system has no locks ({error})", hint="choose another folder") from error
         return partial(lock.release, force=True)
 
+    def tidy(self, prefix: str) -> None:
+        top = self._path(prefix)
+        try:
+            for path in top.rglob(f"{TEMPORARY}*") if top.is_dir() else ():
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise _lake_error(top, error) from error
+
     def delete(self, key: str) -> None:
         path = self._path(key)
         try:
@@ -92,6 +100,7 @@ class DiskLake:
     def put(self, key: str, body: bytes) -> None:
         path = self._path(key)
         try:
+            self._make_folder(path.parent)
             temporary = self._write_beside(path, body)
             try:
                 temporary.replace(path)
@@ -144,25 +153,49 @@ class DiskLake:
         probe = self._path(f"{TEMPORARY}probe-{uuid.uuid4().hex}")
         made = [folder for folder in (self._root, *self._root.parents) if not folder.exists()]
         try:
-            temporary = self._write_beside(probe, b"")
-            try:
-                os.link(temporary, probe)
-                probe.unlink()
-            finally:
-                temporary.unlink()
+            self._make_folder(probe.parent)
+            self._write_new(probe, b"")
+            probe.unlink()
             for folder in made:
                 folder.rmdir()
             self._made.clear()
         except OSError as error:
             raise _lake_error(self._root, error) from error
 
+    def _write_new(self, path: Path, body: bytes) -> None:
+        """Writes a flushed file that has no name, then links it to `path`. Raises FileExistsError where that exists.
+
+        A process that dies in between leaves nothing behind. Where the kernel or the file system cannot do that, the
+        file has a temporary name first.
+        """
+        try:
+            handle = os.open(path.parent, _NAMELESS | os.O_WRONLY, 0o666) if _NAMELESS else None
+        except OSError as error:
+            if error.errno not in {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT}:
+                raise
+            handle = None
+        if handle is None:
+            self._write_named(path, body)
+            return
+        with open(handle, "wb") as file:  # noqa: PTH123 -- it has no path
+            file.write(body)
+            file.flush()
+            os.fsync(handle)
+            try:
+                # `src_dir_fd` makes Python call linkat(2) with AT_SYMLINK_FOLLOW; the path is absolute: it is unused.
+                os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+            except FileNotFoundError:  # no /proc
+                self._write_named(path, body)
+
+    def _write_named(self, path: Path, body: bytes) -> None:
+        temporary = self._write_beside(path, body)
+        try:
+            os.link(temporary, path)
+        finally:
+            temporary.unlink()
+
     def _write_beside(self, path: Path, body: bytes) -> Path:
-        """A flushed temporary file in the folder of `path`, which is made where it is missing."""
-        if path.parent not in self._made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock:
-                self._made.add(path.parent)
-                self._unsettled.update(parent for parent in path.parents if parent.is_relative_to(self._root))
+        """A flushed temporary file in the folder of `path`."""
         temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
         try:
             with temporary.open("xb") as file:
@@ -173,6 +206,14 @@ class DiskLake:
             temporary.unlink(missing_ok=True)
             raise
         return temporary
+
+    def _make_folder(self, folder: Path) -> None:
+        if folder in self._made:
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        with self._lock:
+            self._made.add(folder)
+            self._unsettled.update(parent for parent in (folder, *folder.parents) if parent.is_relative_to(self._root))
 
     def _name_changed(self, path: Path) -> None:
         """The folder is to be flushed. Said after the name is there: a flush before it would count for nothing."""

@@ -9,11 +9,15 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies under a key. `metadata` is empty on a lake that keeps none; `version` changes with the body."""
+    """What lies under a key. `metadata` is empty on a lake that keeps none; `version` changes with the body.
+
+    `age` is how many seconds ago it was written, both instants by the lake's own clock; None where it does not say.
+    """
 
     body: bytes
     metadata: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,13 @@ class Lake(Protocol):
     @property
     def holds(self) -> bool:
         """Whether `hold` keeps others out."""
+        ...
+
+    def tidy(self, prefix: str) -> None:
+        """Removes what a process that died while it wrote may have left below `prefix`, never what was put.
+
+        Whoever calls it has the hold on everything that is written there.
+        """
         ...
 
     def delete(self, key: str) -> None:

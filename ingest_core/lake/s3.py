@@ -6,6 +6,7 @@ import io
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, cast
 
 import boto3
@@ -81,6 +82,9 @@ class S3Lake:
     def hold(self, key: str) -> Callable[[], None] | None:
         return lambda: None
 
+    def tidy(self, prefix: str) -> None:
+        """S3 never shows part of an object: there is nothing to remove."""
+
     def delete(self, key: str) -> None:
         try:
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
@@ -119,7 +123,7 @@ class S3Lake:
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
-                return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"])
+                return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"], _age(answer))
             except ClientError as error:
                 if code_of(error) in ABSENT:
                     return None
@@ -191,6 +195,18 @@ class S3Lake:
 
     def _error(self, action: str, key: str, error: Exception) -> IngestError:
         return as_ours(action, f"{self.uri}/{key}".rstrip("/"), self._bucket, error)
+
+
+def _age(answer: Mapping[str, Any]) -> float | None:
+    """Seconds since the object was written, by S3's own clock at both ends: this machine's may be wrong."""
+    said = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    written = answer.get("LastModified")
+    if said is None or written is None:
+        return None
+    try:
+        return max(0.0, float((parsedate_to_datetime(said) - written).total_seconds()))
+    except (TypeError, ValueError):
+        return None
 
 
 class _Body(io.RawIOBase):

@@ -54,6 +54,34 @@ def test_an_unfinished_file_of_a_dead_process_is_no_entry(tmp_path: Path) -> Non
     assert [entry.key for entry in lake.entries("Raw/")] == [KEY]
 
 
+def test_tidying_removes_what_a_dead_process_left_and_nothing_that_was_put(tmp_path: Path) -> None:
+    lake = DiskLake(tmp_path)
+    lake.put(KEY, b"1")
+    (tmp_path / "Raw/Things/.ingest-tmp-0123").write_bytes(b"half")
+    lake.tidy("Raw/")
+    lake.tidy("_ingest/none/")
+    assert files_in(tmp_path) == [KEY]
+
+
+@pytest.mark.parametrize("code", [errno.EOPNOTSUPP, errno.EISDIR], ids=["file system", "kernel"])
+def test_where_no_file_can_be_without_a_name_it_has_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    open_ = os.open
+
+    def refusing(path: object, flags: int, *more: int, **others: object) -> int:
+        if flags & getattr(os, "O_TMPFILE", 0) == getattr(os, "O_TMPFILE", -1):
+            raise OSError(code, os.strerror(code))
+        return open_(path, flags, *more, **others)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(os, "open", refusing)
+    lake = DiskLake(tmp_path)
+    assert lake.put_if_absent(KEY, b"1", {}) is True
+    assert lake.put_if_absent(KEY, b"2", {}) is False
+    assert (tmp_path / KEY).read_bytes() == b"1"
+    assert files_in(tmp_path) == [KEY]
+
+
 def test_nothing_but_the_file_itself_is_left_after_a_write_and_after_a_lost_race(tmp_path: Path) -> None:
     lake = DiskLake(tmp_path)
     lake.put_if_absent(KEY, b"1", {})
@@ -104,6 +132,7 @@ def test_a_replacement_that_fails_leaves_no_temporary_file(tmp_path: Path) -> No
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, use: str) -> None:
     # A user who may write anywhere, as in a container, meets no read-only folder: what the kernel says is put in.
     monkeypatch.setattr(Path, "open", failing(errno.EACCES))
+    monkeypatch.setattr(os, "open", failing(errno.EACCES))
     lake = DiskLake(tmp_path)
     with pytest.raises(LakeError) as caught:
         lake.put(KEY, b"1") if use == "put" else lake.check_writable()
