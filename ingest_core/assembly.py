@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,29 +20,33 @@ from ingest_core.config import (
     build_config,
     config_folder,
     find_config,
+    frozen_keys,
     logical_date,
     open_document,
     source_named_in,
     unknown_source,
 )
+from ingest_core.errors import ConfigError, UsageError
 from ingest_core.guard import calling, connection_of
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Job, Progress, probe, run
+from ingest_core.run import Job, Progress, probe, runs
+from ingest_core.state import Frozen
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What the caller of a run may ask for beside the config's name.
 
-    `date` is a day or an instant (ISO 8601), `seconds` how long the run may take.
+    `date` is a day or an instant (ISO 8601), `seconds` how long the run may take; `refresh` lands the date anew.
     """
 
     date: str | None = None
     limit: int | None = None
     lake: str | None = None
     seconds: float | None = None
+    refresh: bool = False
     overrides: Mapping[Path_, tuple[str, Any]] = field(default_factory=dict)
 
 
@@ -52,6 +56,7 @@ class Use:
 
     config: Config
     source: Source
+    document: Document
 
 
 class Workspace:
@@ -76,7 +81,7 @@ class Workspace:
         path = find_config(name, config_folder(self.environment))
         document = open_document(path, {**self._lake_override(wish), **wish.overrides})
         source = self._source(document)
-        return Use(build_config(document, path.stem, source, self._secrets.resolve), source)
+        return Use(build_config(document, path.stem, source, self._secrets.resolve), source, document)
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
@@ -96,25 +101,59 @@ class Workspace:
             timeout=config.timeout,
             max_failed=config.max_failed,
             specification=config.specification,
+            batch=config.batch,
             limit=wish.limit,
+            refresh=wish.refresh,
+            margin=config.margin,
+            thaw=partial(self._thaw, use),
             deadline=None if wish.seconds is None else self.clock.monotonic() + wish.seconds,
         )
 
     def run(self, name: str, wish: Wish) -> Report:
-        """One run, from the config's name to the report. Observers are told."""
-        return self.run_use(self.use(name, wish), wish)
+        """One run, from the config's name to the report: the last of `runs`."""
+        *_, report = self.runs(self.use(name, wish), wish)
+        return report
 
-    def run_use(self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None) -> Report:
-        """One run of a config that was found already, into `lake` instead of its own where one is given."""
+    def runs(
+        self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None
+    ) -> Iterator[Report]:
+        """The runs that a wish leads to, unfinished ones of other dates before it; observers are told of each.
+
+        They land in `lake` instead of the config's own where one is given.
+        """
         job = self.job(use, wish)
-        report = run(replace(job, lake=lake or job.lake, progress=progress or job.progress))
-        report = replace(
+        for report in runs(replace(job, lake=lake or job.lake, progress=progress or job.progress)):
+            told = self._cleaned(report)
+            self.plugins.run_finished(told)
+            yield told
+
+    def _cleaned(self, report: Report) -> Report:
+        return replace(
             report,
             error=None if report.error is None else self.masked(report.error),
             problems=tuple(map(self.redactor.clean, report.problems)),
         )
-        self.plugins.run_finished(report)
-        return report
+
+    def _thaw(self, use: Use, job: Job, frozen: Frozen) -> Job:
+        """`job` with what an unfinished run was begun with. Raises UsageError where that is no config any more."""
+        value = {**use.document.value, **frozen_keys(frozen)}
+        source = self.plugins.find(frozen.source)
+        try:
+            config = build_config(replace(use.document, value=value), job.config, source, self._secrets.resolve)
+        except ConfigError as error:
+            raise UsageError(
+                f"the run of {job.config} for {job.date} was begun with settings that do not fit any more: "
+                + "; ".join(mistake.what for mistake in error.mistakes),
+                hint=f"finish it with the version it began with, or give it up: ingest state reset {job.config} "
+                f"--date {job.date}",
+            ) from None
+        return replace(
+            job,
+            source=source,
+            settings=config.settings,
+            specification=config.specification,
+            batch=config.batch,
+        )
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""

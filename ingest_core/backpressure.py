@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+
+from ingest_core.threads import SystemThreads, Threads
 
 MAX_BYTES_IN_HAND = 32 * 1024 * 1024
 
@@ -16,10 +17,10 @@ class Backpressure:
     151 MB).
     """
 
-    def __init__(self, connections: int, max_bytes: int = MAX_BYTES_IN_HAND) -> None:
+    def __init__(self, connections: int, max_bytes: int = MAX_BYTES_IN_HAND, threads: Threads | None = None) -> None:
         self._connections = connections
         self._max_bytes = max_bytes
-        self._changed = threading.Condition()
+        self._changed = (threads or SystemThreads()).condition()
         self._requests = 0
         self._answered = 0
         self._landing = 0

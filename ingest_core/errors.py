@@ -7,6 +7,7 @@ IngestError
 │   └── UndeclaredHostError  name the host in its connection
 ├── CredentialsError    fix the credentials                     exit 4
 ├── TransientError      try again later, nothing is lost        exit 3
+├── LockedError         another run has this date: wait for it  exit 5
 ├── RecordError         skip this one record
 │   ├── NotFoundError       the API does not have it
 │   └── MalformedError      what came is not what was promised
@@ -95,6 +96,12 @@ class TransientError(IngestError):
     """A fault that passes: network, 429, 5xx after all retries. The slice stays open and is tried again."""
 
     exit_code = 3
+
+
+class LockedError(IngestError):
+    """Another run has the claim of this date. Whoever meets it writes nothing more."""
+
+    exit_code = 5
 
 
 class RecordError(IngestError):

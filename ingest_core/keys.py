@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _LARGEST = 10**1000  # Python itself refuses to write integers of more than 4,300 digits
@@ -83,6 +83,19 @@ class RecordKeys:
         """The key of one record."""
         return f"{self.folder(stream)}{self._prefix(stream)}{file_stem(id)}.json"
 
+    def batch_key(self, stream: str, slice_name: str, number: int, generation: int) -> str:
+        """The key of a file of many records: named after the slice, as all its records are of one stream.
+
+        Generations after the first have names of their own, so that none ever writes into another's file.
+        """
+        later = f"-g{generation}" if generation > 1 else ""
+        stem = file_stem(f"{slice_name.replace('.', '_')}-{number:03d}{later}")
+        return f"{self.folder(stream)}{self._prefix(stream)}{stem}.json"
+
+    def folders(self) -> list[str]:
+        """Every folder that records of this run can lie in, sorted."""
+        return sorted({self.folder(stream) for stream in self.streams or ("",)})
+
     def collisions(self) -> list[tuple[str, str]]:
         """Pairs of streams whose records could get the same key."""
         return [
@@ -102,12 +115,13 @@ def control_root(label: str, config: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ControlKeys:
-    """The keys of one run's own files."""
+    """The keys of one run's own files: of a generation, or (generation 0) of a trial by --limit."""
 
     label: str
     config: str
     date: dt.date
     generation: int = 1
+    trial: int = 0
 
     @property
     def day(self) -> str:
@@ -115,12 +129,42 @@ class ControlKeys:
 
     @property
     def root(self) -> str:
-        return f"{self.day}g{self.generation}/"
+        return f"{self.day}{self._pass}/"
 
     @property
     def run(self) -> str:
         """The name of the run: `<config>/YYYY-MM-DD/g<N>`."""
-        return f"{self.config}/{self.date.isoformat()}/g{self.generation}"
+        return f"{self.config}/{self.date.isoformat()}/{self._pass}"
+
+    @property
+    def _pass(self) -> str:
+        return f"g{self.generation}" if self.generation else f"trial-{self.trial}"
+
+    @property
+    def state(self) -> str:
+        return f"{self.day}state.json"
+
+    @property
+    def lock(self) -> str:
+        """Held, on a disk, by whoever runs this date; empty."""
+        return f"{self.day}state.lock"
+
+    def of(self, generation: int) -> ControlKeys:
+        """The keys of another generation of the same day."""
+        return replace(self, generation=generation, trial=0)
+
+    def of_trial(self, trial: int) -> ControlKeys:
+        """The keys of a trial of the same day."""
+        return replace(self, generation=0, trial=trial)
+
+    def earlier(self, trials: int) -> list[ControlKeys]:
+        """The keys of everything that this generation, or trial, comes after; `trials` have been made by now."""
+        if self.generation == 0:
+            return [self.of_trial(trial) for trial in range(1, self.trial)]
+        return [
+            *(self.of_trial(trial) for trial in range(1, trials + 1)),
+            *(self.of(generation) for generation in range(1, self.generation)),
+        ]
 
     def plan(self, round: int, segment: int) -> str:
         return f"{self.root}plan-{round}-{segment}.json"
@@ -128,8 +172,12 @@ class ControlKeys:
     def part(self, slice_name: str) -> str:
         return f"{self.root}parts/{slice_name}.json"
 
+    def intent(self, slice_name: str, epoch: int, number: int) -> str:
+        return f"{self.root}intents/{slice_name}/{epoch}-{number}.json"
+
     def quarantine(self, slice_name: str, number: int) -> str:
         return f"{self.root}quarantine/{slice_name}/{number}.json"
 
-    def manifest(self) -> str:
-        return f"{self.root}manifest.json"
+    def manifest(self, supplement: int = 0) -> str:
+        """The commit; `supplement` counts what replays of the quarantine added to it."""
+        return f"{self.root}manifest-{supplement}.json" if supplement else f"{self.root}manifest.json"

@@ -28,7 +28,7 @@ logger = logging.getLogger("ingest_core")
 
 _CONFIG = re.compile(CONFIG_NAME)
 _ALLOWED = ("source", "date", "limit", "refresh", "step", "round", "segment")
-_LATER = ("refresh", "step", "round", "segment")
+_LATER = ("step", "round", "segment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,7 @@ class Event:
     source: str
     date: str | None = None
     limit: int | None = None
+    refresh: bool = False
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """
     asked = parse_event(event)
     workspace = _workspace()
-    wish = Wish(date=asked.date, limit=asked.limit, seconds=_seconds_left(context))
+    wish = Wish(date=asked.date, limit=asked.limit, seconds=_seconds_left(context), refresh=asked.refresh)
     try:
         report = workspace.run(asked.source, wish)
     except UsageError:
@@ -87,7 +88,10 @@ def parse_event(event: Any) -> Event:
         if not isinstance(date, str):
             raise _wrong("'date' must be text: 2026-11-23, or 2026-11-23T06:00:00Z")
         logical_date(date, dt.UTC, dt.datetime.now(dt.UTC))
-    return Event(source, date, limit)
+    refresh = event.get("refresh", False)
+    if not isinstance(refresh, bool):
+        raise _wrong("'refresh' must be true or false")
+    return Event(source, date, limit, refresh)
 
 
 def _wrong(what: str) -> UsageError:

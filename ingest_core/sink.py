@@ -6,15 +6,17 @@ It knows no source. What it needs of a record is a stream, an id and bytes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest_core.errors import LakeError
+from ingest_core.errors import LakeError, LockedError
 from ingest_core.keys import RecordKeys, id_text
 from ingest_core.lake import Lake, Stored
 from ingest_core.model import Origin, Record, Rejected
 from ingest_core.model.rawjson import is_json
 from ingest_core.state import Landed, Provenance
+
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,31 @@ class Stamp:
             "ingest-epoch": str(self.epoch),
             "ingest-sha256": sha256,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who wrote an object of this run's date: a generation, and its slice."""
+
+    generation: int
+    slice: str
+
+    @classmethod
+    def of(cls, stored: Stored, stamp: Stamp) -> Owner | None:
+        """None where another config or date wrote it, or the lake keeps no metadata."""
+        run, generation = stored.metadata.get("ingest-run", ""), stored.metadata.get("ingest-generation", "")
+        if run.rpartition("/")[0] != stamp.run.rpartition("/")[0] or not generation.isdecimal():
+            return None
+        return cls(int(generation), stored.metadata.get("ingest-slice", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A record of a batch: `text` is its body on one line."""
+
+    record: Record
+    id: str
+    text: bytes
 
 
 def reason_to_reject(record: Record) -> str | None:
@@ -70,52 +97,106 @@ def provenance(origin: Origin | None) -> Provenance | None:
     return Provenance(origin.url, origin.status, origin.fetched_at, origin.attempts, origin.headers.get("etag"))
 
 
-class Sink:
-    """Lands records of one run. Thread-safe, as its lake is."""
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One object on its way to the lake, and the records in it, as a part will name them."""
 
-    def __init__(self, lake: Lake, keys: RecordKeys, stamp: Stamp) -> None:
+    key: str
+    body: bytes
+    sha256: str
+    records: tuple[Landed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies under a parcel's key after it was put: outcome as in Landed, digest and size of the whole object."""
+
+    outcome: str
+    sha256: str
+    bytes: int
+
+
+class Sink:
+    """Lands records of one generation of a run. Thread-safe, as its lake is.
+
+    `is_earlier(key, sha256)` says, for a lake that keeps no metadata, whether an earlier generation wrote that.
+    """
+
+    def __init__(
+        self,
+        lake: Lake,
+        keys: RecordKeys,
+        stamp: Stamp,
+        is_earlier: Callable[[str, str], bool] = lambda key, sha256: False,
+    ) -> None:
         self._lake = lake
         self._keys = keys
         self._stamp = stamp
+        self._is_earlier = is_earlier
 
-    def land(self, record: Record, slice_name: str) -> Landed:
-        """Writes a record that has no reason to be rejected, once, and says what was found under its key."""
-        id = id_text(record.id)
-        if id is None:
-            raise ValueError("a record without an id is rejected before it comes here")
+    def parcel(self, record: Record, id: str) -> Parcel:
+        """An object of its own for a record that has no reason to be rejected."""
         digest = hashlib.sha256(record.body).hexdigest()
         key = self._keys.key(record.stream, id)
-        outcome = "written"
-        if not self._lake.put_if_absent(key, record.body, self._stamp.metadata(slice_name, digest)):
-            outcome = self._read_back(key, slice_name, digest)
-        return Landed(
+        landed = Landed(
             stream=record.stream,
             id=id,
             key=key,
             sha256=digest,
             bytes=len(record.body),
-            outcome=outcome,
             origin=provenance(record.origin),
         )
+        return Parcel(key, record.body, digest, (landed,))
 
-    def _read_back(self, key: str, slice_name: str, digest: str) -> str:
-        """The key exists. Whose is it? The same bytes are ours whoever wrote them; others are kept and named.
-
-        Replacing what an earlier generation wrote, and telling an earlier attempt of this very slice from a stranger
-        on a disk, need the intents of the claim protocol; until then a difference is a conflict.
-        """
-        stored = self._lake.get(key)
-        if stored is None:
-            raise LakeError(f"{key}: refused as existing, then not found", hint="run again")
-        if hashlib.sha256(stored.body).hexdigest() == digest:
-            return "written" if self._is_own(stored, slice_name) else "present"
-        return "conflict"
-
-    def _is_own(self, stored: Stored, slice_name: str) -> bool:
-        """Our own write, whose answer was lost: it carries this run, this slice and this claim."""
-        metadata = stored.metadata
-        return (
-            metadata.get("ingest-run") == self._stamp.run
-            and metadata.get("ingest-slice") == slice_name
-            and metadata.get("ingest-epoch") == str(self._stamp.epoch)
+    def batch(self, lines: Sequence[Line], slice_name: str, number: int) -> Parcel:
+        """One file for records of one stream: a line each, every byte of it the API's but white space."""
+        key = self._keys.batch_key(lines[0].record.stream, slice_name, number, self._stamp.generation)
+        body = b"".join(line.text + b"\n" for line in lines)
+        landed = tuple(
+            Landed(
+                stream=line.record.stream,
+                id=line.id,
+                key=key,
+                sha256=hashlib.sha256(line.record.body).hexdigest(),
+                bytes=len(line.record.body),
+                origin=provenance(line.record.origin),
+                line=None if line.text == line.record.body else hashlib.sha256(line.text).hexdigest(),
+            )
+            for line in lines
         )
+        return Parcel(key, body, hashlib.sha256(body).hexdigest(), landed)
+
+    def put(self, parcel: Parcel, slice_name: str) -> Found:
+        """Writes the parcel once, and says what lies under its key then."""
+        metadata = self._stamp.metadata(slice_name, parcel.sha256)
+        mine = Found("written", parcel.sha256, len(parcel.body))
+        for _ in range(ATTEMPTS):
+            if self._lake.put_if_absent(parcel.key, parcel.body, metadata):
+                return mine
+            stored = self._lake.get(parcel.key)
+            if stored is None:
+                continue  # removed since: by whoever tidies up an earlier generation, or by hand
+            digest = hashlib.sha256(stored.body).hexdigest()
+            outcome = self._whose(stored, digest, parcel, slice_name)
+            if outcome != "earlier":
+                return Found(outcome, digest, len(stored.body))
+            if self._lake.swap(parcel.key, parcel.body, stored, metadata):
+                return mine
+        raise LakeError(f"{parcel.key} is changed faster than it can be read", hint="run again")
+
+    def _whose(self, stored: Stored, found: str, parcel: Parcel, slice_name: str) -> str:
+        """The key exists. Whose is it?
+
+        The same bytes do, whoever wrote them. What an earlier attempt of this very slice wrote is ours, what an earlier
+        generation wrote is "earlier" and makes room. Others' bytes are kept and named.
+        """
+        owner = Owner.of(stored, self._stamp)
+        if found == parcel.sha256:
+            return "written" if owner == Owner(self._stamp.generation, slice_name) else "present"
+        if owner is None:
+            return "earlier" if self._is_earlier(parcel.key, found) else "conflict"
+        if owner.generation < self._stamp.generation:
+            return "earlier"
+        if owner.generation > self._stamp.generation:
+            raise LockedError(f"{parcel.key} was written by a later run of {self._stamp.config}")
+        return "written" if owner.slice == slice_name else "repeated"

@@ -85,10 +85,18 @@ def test_a_date_is_text(date: object) -> None:
         parse_event({"source": "tmdb", "date": date})
 
 
-@pytest.mark.parametrize("key", ["refresh", "step", "round", "segment"])
+@pytest.mark.parametrize("key", ["step", "round", "segment"])
 def test_what_this_version_does_not_serve_is_refused_and_not_ignored(key: str) -> None:
     with pytest.raises(UsageError, match=f"'{key}' is reserved"):
         parse_event({"source": "tmdb", key: 1})
+
+
+@pytest.mark.parametrize("refresh", [1, "true", None, []])
+def test_refresh_is_true_or_false(refresh: object) -> None:
+    assert parse_event({"source": "tmdb", "refresh": True}).refresh is True
+    assert parse_event({"source": "tmdb"}).refresh is False
+    with pytest.raises(UsageError, match="'refresh' must be true or false"):
+        parse_event({"source": "tmdb", "refresh": refresh})
 
 
 def test_a_wrong_event_is_told_what_to_send() -> None:

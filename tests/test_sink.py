@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ingest_core.errors import LakeError
+from ingest_core.errors import LakeError, LockedError
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Answer, Record
-from ingest_core.sink import Sink, Stamp, as_rejected, provenance, reason_to_reject
+from ingest_core.sink import Found, Sink, Stamp, as_rejected, provenance, reason_to_reject
 
 BODY = b'{"id": 7, "name": "caf\xc3\xa9"}'
 KEY = "Raw/Things/JSON/2026/11/23/7.json"
@@ -35,13 +35,19 @@ class LosesAnswers:
         return getattr(self._lake, name)
 
 
+def land(sink: Sink, record: Record, slice: str) -> Found:
+    return sink.put(sink.parcel(record, str(record.id)), slice)
+
+
 @pytest.fixture
 def sink(lake: Lake) -> Sink:
     return Sink(lake, KEYS, STAMP)
 
 
 def test_a_record_is_written_under_its_key_as_it_came(lake: Lake, sink: Sink) -> None:
-    landed = sink.land(Record("thing", 7, BODY), "a")
+    record = Record("thing", 7, BODY)
+    (landed,) = sink.parcel(record, "7").records
+    assert land(sink, record, "a") == Found("written", landed.sha256, landed.bytes)
     stored = lake.get(KEY)
     assert stored is not None
     assert stored.body == BODY
@@ -50,7 +56,7 @@ def test_a_record_is_written_under_its_key_as_it_came(lake: Lake, sink: Sink) ->
 
 
 def test_the_object_says_who_wrote_it(lake: Lake, sink: Sink) -> None:
-    sink.land(Record("thing", 7, BODY), "list-p1")
+    land(sink, Record("thing", 7, BODY), "list-p1")
     stored = lake.get(KEY)
     assert stored is not None
     assert dict(stored.metadata) == {
@@ -65,12 +71,12 @@ def test_the_object_says_who_wrote_it(lake: Lake, sink: Sink) -> None:
 
 def test_the_same_bytes_of_a_stranger_are_present(lake: Lake, sink: Sink) -> None:
     lake.put_if_absent(KEY, BODY, {"ingest-run": "other/2026-11-23/g1"})
-    assert sink.land(Record("thing", 7, BODY), "a").outcome == "present"
+    assert land(sink, Record("thing", 7, BODY), "a").outcome == "present"
 
 
 def test_other_bytes_are_a_conflict_and_stay(lake: Lake, sink: Sink) -> None:
     lake.put_if_absent(KEY, b'{"id": 7}', {})
-    assert sink.land(Record("thing", 7, BODY), "a").outcome == "conflict"
+    assert land(sink, Record("thing", 7, BODY), "a").outcome == "conflict"
     stored = lake.get(KEY)
     assert stored is not None
     assert stored.body == b'{"id": 7}'
@@ -78,17 +84,57 @@ def test_other_bytes_are_a_conflict_and_stay(lake: Lake, sink: Sink) -> None:
 
 def test_an_own_write_whose_answer_was_lost_is_written(lake: Lake) -> None:
     sink = Sink(LosesAnswers(lake), KEYS, STAMP)
-    assert sink.land(Record("thing", 7, BODY), "a").outcome == "written"
+    assert land(sink, Record("thing", 7, BODY), "a").outcome == "written"
 
 
 @pytest.mark.parametrize(
     ("stamp", "slice"),
-    [(STAMP, "b"), (Stamp("things", "things/2026-11-23/g1", 1, 2), "a"), (Stamp("other", "other/x/g1", 1, 1), "a")],
-    ids=["another slice", "another claim", "another run"],
+    [(STAMP, "b"), (Stamp("things", "things/2026-11-22/g1", 1, 1), "a"), (Stamp("other", "other/x/g1", 1, 1), "a")],
+    ids=["another slice", "another date", "another run"],
 )
 def test_a_write_of_somebody_else_with_the_same_bytes_is_present(lake: Lake, stamp: Stamp, slice: str) -> None:
-    Sink(lake, KEYS, stamp).land(Record("thing", 7, BODY), slice)
-    assert Sink(lake, KEYS, STAMP).land(Record("thing", 7, BODY), "a").outcome == "present"
+    land(Sink(lake, KEYS, stamp), Record("thing", 7, BODY), slice)
+    assert land(Sink(lake, KEYS, STAMP), Record("thing", 7, BODY), "a").outcome == "present"
+
+
+OTHER = b'{"id": 7, "changed": true}'
+
+
+def test_what_an_earlier_claim_of_this_very_slice_wrote_is_ours_and_stays(lake: Lake) -> None:
+    land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g1", 1, 1)), Record("thing", 7, OTHER), "a")
+    found = land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g1", 1, 2)), Record("thing", 7, BODY), "a")
+    assert found == Found("written", hashlib.sha256(OTHER).hexdigest(), len(OTHER))
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert stored.body == OTHER
+
+
+def test_what_another_slice_of_this_run_wrote_stays_and_is_repeated(lake: Lake, sink: Sink) -> None:
+    land(sink, Record("thing", 7, OTHER), "b")
+    assert land(sink, Record("thing", 7, BODY), "a").outcome == "repeated"
+
+
+def test_what_an_earlier_generation_wrote_is_replaced(lake: Lake, sink: Sink) -> None:
+    land(sink, Record("thing", 7, OTHER), "a")
+    second = Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g2", 2, 3))
+    assert land(second, Record("thing", 7, BODY), "b").outcome == "written"
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert (stored.body, stored.metadata["ingest-generation"]) == (BODY, "2")
+
+
+def test_a_later_generation_is_never_overwritten_by_an_earlier_one(lake: Lake, sink: Sink) -> None:
+    land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g2", 2, 3)), Record("thing", 7, OTHER), "a")
+    with pytest.raises(LockedError):
+        land(sink, Record("thing", 7, BODY), "a")
+
+
+def test_on_a_lake_without_metadata_what_earlier_parts_name_is_replaced(lake: Lake) -> None:
+    lake.put_if_absent(KEY, OTHER, {})
+    named = {(KEY, hashlib.sha256(OTHER).hexdigest())}
+    second = Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g2", 2, 3), lambda *found: found in named)
+    assert land(second, Record("thing", 7, BODY), "b").outcome == "written"
+    assert land(second, Record("thing", 7, OTHER), "c").outcome == "repeated"
 
 
 def test_a_key_that_exists_and_then_does_not_is_an_error_of_the_lake() -> None:
@@ -101,7 +147,7 @@ def test_a_key_that_exists_and_then_does_not_is_an_error_of_the_lake() -> None:
 
     haunted: Any = Haunted()
     with pytest.raises(LakeError, match=r"7\.json"):
-        Sink(haunted, KEYS, STAMP).land(Record("thing", 7, BODY), "a")
+        land(Sink(haunted, KEYS, STAMP), Record("thing", 7, BODY), "a")
 
 
 @pytest.mark.parametrize("id", [None, True, False, 1.5, "", [1], {"id": 1}, b"7"], ids=repr)
@@ -143,7 +189,7 @@ def test_the_origin_is_kept_without_headers_that_could_hold_a_secret(sink: Sink)
         fetched_at=came,
         attempts=3,
     )
-    origin = sink.land(Record("thing", 7, BODY, answer), "a").origin
+    origin = sink.parcel(Record("thing", 7, BODY, answer), "7").records[0].origin
     assert origin is not None
     assert (origin.url, origin.status, origin.attempts, origin.etag) == (answer.url, 200, 3, 'W/"1"')
     assert origin.fetched_at == came
@@ -152,5 +198,6 @@ def test_the_origin_is_kept_without_headers_that_could_hold_a_secret(sink: Sink)
 
 def test_a_record_of_no_answer_has_no_origin(records: Callable[[], dict[str, bytes]], sink: Sink) -> None:
     assert provenance(None) is None
-    assert sink.land(Record("thing", 7, BODY), "a").origin is None
+    assert sink.parcel(Record("thing", 7, BODY), "7").records[0].origin is None
+    land(sink, Record("thing", 7, BODY), "a")
     assert records() == {KEY: BODY}

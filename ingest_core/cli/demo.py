@@ -111,7 +111,8 @@ def _run(plugins: Plugins, config: Path) -> tuple[Report, Lake]:
     """The run, in a workspace that sees the environment of the demo."""
     workspace = Workspace(environment=os.environ, plugins=plugins)
     use = workspace.use(str(config), Wish())
-    return workspace.run_use(use, Wish()), workspace.lake(use.config)
+    *_, report = workspace.runs(use, Wish())
+    return report, workspace.lake(use.config)
 
 
 def _tree(lake: Lake) -> Tree:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -23,17 +28,39 @@ class Verb(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with data_apart():
+            with data_apart(), _terminated_as_interrupted():
                 code = super().invoke(ctx)
                 data().flush()  # here a reader who has left is still noticed
                 return code
         except KeyboardInterrupt:
-            say("interrupted: what has landed stays; run the same command again")
+            say("interrupted: what has landed stays, and nothing is doubled")
+            say(f"  → {_same_command()} goes on from here")
             return INTERRUPTED
         except BrokenPipeError:
             # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 0
+
+
+def _same_command() -> str:
+    return shlex.join(["ingest", *sys.argv[1:]])
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """SIGTERM, which schedulers and containers send, stops a verb as cleanly as Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

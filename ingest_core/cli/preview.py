@@ -24,7 +24,7 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
     with tempfile.TemporaryDirectory(prefix="ingest-preview-") as folder:
         asked = wish(date, folder if lake is None else lake, overrides, count)
         own = DiskLake(Path(folder))
-        report = workspace.run_use(workspace.use(source, asked), asked, own)
+        *_, report = workspace.runs(workspace.use(source, asked), asked, own)
         for entry in own.entries("Raw/"):
             stored = own.get(entry.key)
             if stored is not None:

@@ -32,6 +32,13 @@ day_type = click.DateTime(["%Y-%m-%d"])
 @click.option("--from", "first", type=day_type, metavar="DAY", help="Backfill: one run a day, from this one on.")
 @click.option("--to", "last", type=day_type, metavar="DAY", help="… to this one, itself included.")
 @click.option("--limit", type=limit_type, metavar="N", help="At most N records; such a run is never committed.")
+@click.option("--refresh", is_flag=True, help="Land the date anew, even where it is done; what it had is superseded.")
+@click.option(
+    "--max-minutes",
+    type=click.FloatRange(min=1),
+    metavar="N",
+    help="Stop in time, and say partial: the same command goes on.",
+)
 @click.option("--dry-run", is_flag=True, help="Land in ./dry-run/ instead: the same keys, no AWS, afresh each time.")
 @click.option("--out", metavar="DIR", help="Another folder for the dry run.")
 @json_option
@@ -43,6 +50,8 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     first: dt.datetime | None,
     last: dt.datetime | None,
     limit: int | None,
+    refresh: bool,
+    max_minutes: float | None,
     dry_run: bool,
     out: str | None,
     as_json: bool,
@@ -54,7 +63,11 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         raise UsageError("--dry-run lands in a folder of its own", hint="leave --lake out; --out names the folder")
     folder = Path(out or DRY_RUN)
     workspace = open_workspace()
-    asked = wish(date, str(folder) if dry_run else lake, overrides, limit)
+    asked = replace(
+        wish(date, str(folder) if dry_run else lake, overrides, limit),
+        refresh=refresh,
+        seconds=None if max_minutes is None else 60 * max_minutes,
+    )
     use = workspace.use(source, asked)
     wishes = [asked] if first is None and last is None else _days(use, asked, first, last)
     if dry_run:
@@ -69,7 +82,8 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             print_report(report, _next_steps(report, again))
     if as_json:
         told = [report_as_json(report) for report in reports]
-        print_json(told[0] if wishes == [asked] else told)
+        # Of one run asked for, what was finished before it stands beside it.
+        print_json({**told[-1], "before": told[:-1]} if wishes == [asked] else told)
     return reports[-1].exit_code
 
 
@@ -89,13 +103,18 @@ def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | 
 
 
 def _runs(workspace: Workspace, use: Use, wishes: list[Wish]) -> Iterator[Report]:
-    """A run for each wish, until one does not end well."""
+    """A run for each wish, those that it leads to before it, until one does not end well."""
     for asked in wishes:
         progress = Progress()
-        with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):
-            report = workspace.run_use(use, asked, progress=progress)
-        yield report
-        if report.status is not Status.DONE:
+        following = workspace.runs(use, asked, progress=progress)
+        report = None
+        while True:
+            with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):
+                report, last = next(following, None), report
+            if report is None:
+                break
+            yield report
+        if last is None or last.status is not Status.DONE:
             return
 
 
@@ -118,7 +137,9 @@ def _flags(date: str | None, lake: str | None, overrides: tuple[str, ...]) -> st
 
 def _next_steps(report: Report, again: Again) -> list[str]:
     if report.status is Status.PARTIAL:
-        return ["the same command again, later: what has landed stays, and nothing is doubled"]
+        return ["the same command again, later: it goes on from here, and nothing is doubled"]
+    if report.status is Status.LOCKED:
+        return ["wait until the other run has ended, then the same command again"]
     if report.status is not Status.DONE:
         return [again.say("check")]
     if again.dry_run:

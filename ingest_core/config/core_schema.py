@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 DURATION = "duration"
+SIZE_PATTERN = "^[1-9][0-9]{0,6}(KB|MB)$"
 _FOLDER = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 CORE: Mapping[str, Any] = {
@@ -54,10 +55,51 @@ CORE: Mapping[str, Any] = {
         "examples": ["1%", 10],
     },
     "layout": {
-        "enum": ["record"],
+        "type": ["string", "object"],
+        "pattern": "^(record|batch)$",
+        "additionalProperties": False,
+        "required": ["batch"],
         "default": "record",
-        "description": "One object for each record.",
-        "examples": ["record"],
+        "description": "One object for each record, or files of many records, one compact record a line.",
+        "examples": ["record", {"batch": {"records": 100, "bytes": "10MB"}}],
+        "properties": {
+            "batch": {
+                "type": "object",
+                "additionalProperties": False,
+                "description": "Files of at most so many records and bytes; a file holds one stream.",
+                "examples": [{"records": 100, "bytes": "10MB"}],
+                "properties": {
+                    "records": {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": 100_000,
+                        "default": 100,
+                        "description": "Records in a file, at most.",
+                        "examples": [100],
+                    },
+                    "bytes": {
+                        "type": "string",
+                        "pattern": SIZE_PATTERN,
+                        "default": "10MB",
+                        "description": "Bytes in a file, at most; 1MB is 1,000,000.",
+                        "examples": ["10MB", "500KB"],
+                    },
+                    "as": {
+                        "enum": ["lines"],
+                        "default": "lines",
+                        "description": "One record a line, as Athena, Spark and DuckDB read it.",
+                        "examples": ["lines"],
+                    },
+                },
+            }
+        },
+    },
+    "margin": {
+        "type": "string",
+        "format": DURATION,
+        "default": "30s",
+        "description": "Where a run has a time limit: how long before it nothing begins; more if slices are slow.",
+        "examples": ["30s", "2m"],
     },
     "specification": {
         "type": ["string", "object"],

@@ -1,4 +1,4 @@
-"""Spans of time as a config writes them: `90s`, `15m`, `12h`, `30d`."""
+"""Spans of time and sizes as a config writes them: `90s`, `15m`, `12h`, `30d`; `10MB`, `500KB`."""
 
 from __future__ import annotations
 
@@ -15,3 +15,8 @@ def duration(text: str) -> dt.timedelta:
     if not _DURATION.fullmatch(text):
         raise ValueError(f"{text!r} is not a duration such as 90s, 15m, 12h or 30d")
     return dt.timedelta(**{_UNITS[text[-1]]: float(text[:-1])})
+
+
+def size(text: str) -> int:
+    """The bytes that `10MB` or `500KB` names; a kilobyte has 1,000."""
+    return int(text[:-2]) * {"KB": 1_000, "MB": 1_000_000}[text[-2:]]

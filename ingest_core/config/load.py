@@ -12,7 +12,7 @@ from typing import Any
 from ingest_core.config.core_schema import CORE
 from ingest_core.config.dates import time_zone
 from ingest_core.config.document import Document, Path_, parse_value, read_document
-from ingest_core.config.durations import duration
+from ingest_core.config.durations import duration, size
 from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
 from ingest_core.config.schema import config_schema, replaced, secrets_in, with_defaults
@@ -20,7 +20,8 @@ from ingest_core.errors import ConfigError, Located, PluginError, UsageError
 from ingest_core.guard import calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys
 from ingest_core.lake import S3Options, mistake_in
-from ingest_core.model import FailureBudget, Secret, Source
+from ingest_core.model import Batch, FailureBudget, Secret, Source
+from ingest_core.state import Frozen
 
 _NAME = re.compile(CONFIG_NAME)
 _INDEX = re.compile(r"[0-9]{1,6}")
@@ -127,9 +128,25 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
         timeout=duration(value["timeout"]).total_seconds(),
         max_failed=_budget(value["max_failed"]),
         specification=specification,
+        batch=_batch(value["layout"]),
+        margin=duration(value["margin"]).total_seconds(),
         s3=S3Options(**value.get("s3", {})),
         settings=settings,
     )
+
+
+def frozen_keys(frozen: Frozen) -> dict[str, Any]:
+    """The keys of a config that a run keeps from its first attempt to its last, as its YAML would say them."""
+    every, batch = frozen.specification.get("*"), frozen.batch
+    said: dict[str, Any] = {
+        "source": frozen.source,
+        "settings": frozen.settings,
+        "specification": every if every is not None else dict(frozen.specification),
+        "layout": "record",
+    }
+    if batch is not None:
+        said["layout"] = {"batch": {"records": batch.records, "bytes": f"{batch.bytes // 1000}KB", "as": "lines"}}
+    return said
 
 
 def unknown_source(document: Document, name: str, known: list[str]) -> ConfigError:
@@ -159,6 +176,13 @@ def _specification(given: Any) -> Mapping[str, str]:
     if isinstance(given, str):
         return {"*": given}
     return {stream: str(folder) for stream, folder in given.items()} if isinstance(given, dict) else {}
+
+
+def _batch(layout: str | Mapping[str, Any]) -> Batch | None:
+    if layout == "record":
+        return None
+    given = layout["batch"] if isinstance(layout, Mapping) else {}
+    return Batch(given["records"], size(given["bytes"])) if given else Batch()
 
 
 def _budget(given: int | str) -> FailureBudget:

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingest_core.lake import S3Options
-from ingest_core.model import FailureBudget
+from ingest_core.model import Batch, FailureBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,8 @@ class Config:
     """One use of a source. `name` is the file's stem, `rate` requests a second over all workers, `timeout` seconds.
 
     `settings` are the plugin's own, with its defaults; secrets in them are `Secret`. `specification` maps a stream
-    to the folder before the date, "*" standing for all others.
+    to the folder before the date, "*" standing for all others. `batch` is None where each record is an object of its
+    own; `margin` is in seconds.
     """
 
     name: str
@@ -29,5 +30,7 @@ class Config:
     timeout: float
     max_failed: FailureBudget
     specification: Mapping[str, str]
+    batch: Batch | None
+    margin: float
     s3: S3Options
     settings: Mapping[str, Any]

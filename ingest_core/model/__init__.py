@@ -2,9 +2,10 @@
 
 from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
+from ingest_core.model.layout import Batch
 from ingest_core.model.record import Missing, Origin, Record, Rejected
 from ingest_core.model.report import Counts, Fault, Report, Status
-from ingest_core.model.secret import Secret
+from ingest_core.model.secret import Secret, without_secrets
 from ingest_core.model.source import (
     ApiClient,
     Auth,
@@ -25,6 +26,7 @@ __all__ = [
     "Answer",
     "ApiClient",
     "Auth",
+    "Batch",
     "Checkpoint",
     "Connection",
     "Context",
@@ -54,4 +56,5 @@ __all__ = [
     "header_key",
     "query_key",
     "rows_of",
+    "without_secrets",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -34,3 +34,14 @@ class Secret:
 
     def __reduce__(self) -> Any:
         raise TypeError("a Secret is not written anywhere; keep its reference instead")
+
+
+def without_secrets(value: Any) -> Any:
+    """A copy of `value` (settings, or a part of them) with the reference in place of each Secret: plain data."""
+    if isinstance(value, Secret):
+        return value.reference
+    if isinstance(value, Mapping):
+        return {name: without_secrets(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_secrets(inner) for inner in value]
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ingest_core.errors import IngestError, StopError, TransientError
+from ingest_core.errors import IngestError, LockedError, StopError, TransientError
 from ingest_core.model import FailureBudget, Status
 from ingest_core.run.scheduler import Failure
 from ingest_core.run.tally import Tally
@@ -35,8 +35,7 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
     problems = tuple(tally.examples("rejected") + tally.examples("unaccounted") + tally.examples("conflict"))
     if failures:
         worst = min((failure.error for failure in failures), key=_patience)
-        status = Status.PARTIAL if isinstance(worst, TransientError) else Status.FAILED
-        return Conclusion(status, worst, _named(failures, worst) + problems)
+        return Conclusion(status_of(worst), worst, _named(failures, worst) + problems)
     if counts.unaccounted:
         error = StopError(
             f"{counts.unaccounted} ids were asked of the source and it said nothing about them",
@@ -52,6 +51,13 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
     return Conclusion(Status.DONE, None, problems)
 
 
+def status_of(error: IngestError) -> Status:
+    """How a run ends that this error ended."""
+    if isinstance(error, LockedError):
+        return Status.LOCKED
+    return Status.PARTIAL if isinstance(error, TransientError) else Status.FAILED
+
+
 def _named(failures: Sequence[Failure], worst: IngestError) -> tuple[str, ...]:
     """The first few failures in words; where one ended the run, not those that it took along."""
     told = [failure for failure in failures if failure.error is not worst]
@@ -63,4 +69,6 @@ def _named(failures: Sequence[Failure], worst: IngestError) -> tuple[str, ...]:
 
 def _patience(error: IngestError) -> int:
     """What must be told first: whatever waiting does not mend."""
-    return 1 if isinstance(error, TransientError) else 0
+    if isinstance(error, LockedError):
+        return 0
+    return 2 if isinstance(error, TransientError) else 1

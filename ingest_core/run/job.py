@@ -5,14 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from ingest_core.api import Transport
 from ingest_core.clock import Clock
+from ingest_core.errors import UsageError
 from ingest_core.lake import Lake
-from ingest_core.model import FailureBudget, Source
+from ingest_core.model import Batch, FailureBudget, Source, without_secrets
+from ingest_core.run.deadline import MARGIN_SECONDS
 from ingest_core.run.progress import Progress
+from ingest_core.state import Frozen
+from ingest_core.threads import SystemThreads, Threads
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +28,23 @@ class HandOver:
     seconds: float = 30.0
 
 
+def thaw_settings(job: Job, frozen: Frozen) -> Job:
+    """`job` with the frozen settings as they stand, for sources that have no secrets."""
+    if frozen.source != job.source.name:
+        raise UsageError(f"the run was begun with the source {frozen.source}, and this is {job.source.name}")
+    return replace(job, settings=frozen.settings, specification=frozen.specification, batch=frozen.batch)
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One run, ready to start.
 
     `settings` are checked and complete. `transport` makes the source's transport when it first needs one. `timeout` is
     the whole life of one request, in seconds, and `attempts` how often it is sent at most; `deadline` is the instant of
-    the monotonic clock when the run must be over.
+    the monotonic clock when the run must be over, `margin` the seconds before it in which nothing begins. `batch` is
+    None where each record is an object of its own. `refresh` begins a new generation of the date, `only_resume` none:
+    it goes on with what is unfinished. `thaw` makes the job
+    that an unfinished run was begun as; it raises where that cannot be any more.
     """
 
     config: str
@@ -48,8 +62,19 @@ class Job:
     attempts: int = 8
     max_failed: FailureBudget = field(default_factory=FailureBudget)
     specification: Mapping[str, str] = field(default_factory=dict)
+    batch: Batch | None = None
     limit: int | None = None
+    refresh: bool = False
+    only_resume: bool = False
     deadline: float | None = None
+    margin: float = MARGIN_SECONDS
+    thaw: Callable[[Job, Frozen], Job] = thaw_settings
+    threads: Threads = field(default_factory=SystemThreads)
     hand_over: HandOver = field(default_factory=HandOver)
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = field(default_factory=Progress)
+
+    @property
+    def frozen(self) -> Frozen:
+        """What must not change between the attempts at one run."""
+        return Frozen(self.source.name, without_secrets(self.settings), dict(self.specification), self.batch)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
@@ -35,12 +34,12 @@ class Machinery:
         self._stack = ExitStack()
         self.most_slices = job.connections + LAKE_THREADS
         self.stop = threading.Event()
-        self.backpressure = Backpressure(job.connections)
-        self.requests = ThreadPoolExecutor(job.connections, "api")
-        self.puts = ThreadPoolExecutor(LAKE_THREADS, "lake")
-        self.slices = ThreadPoolExecutor(self.most_slices, "slice")
+        self.backpressure = Backpressure(job.connections, threads=job.threads)
+        self.requests = job.threads.pool(job.connections, "api")
+        self.puts = job.threads.pool(LAKE_THREADS, "lake")
+        self.slices = job.threads.pool(self.most_slices, "slice")
         self.traffic = Traffic()
-        self.deadline = Deadline(job.deadline, job.clock)
+        self.deadline = Deadline(job.deadline, job.clock, job.margin)
         self.context = Context(
             settings=job.settings,
             date=job.date,
@@ -54,8 +53,13 @@ class Machinery:
         for pool in (self.requests, self.puts, self.slices):
             self._stack.enter_context(pool)
         # The first to run at the end: an interrupted run does not wait for back-off.
-        self._stack.callback(self.stop.set)
+        self._stack.callback(self.halt)
         return self
+
+    def halt(self) -> None:
+        """Ends every wait: nothing begins any more."""
+        self.stop.set()
+        self.backpressure.wake()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

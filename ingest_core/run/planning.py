@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 from ingest_core.errors import PluginError
@@ -14,40 +12,56 @@ from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
 from ingest_core.run.rounds import Index, is_reserved
 from ingest_core.sink import bad_id
 
-
-@dataclass(frozen=True, slots=True)
-class FirstRound:
-    """The slices of round 0, pinned ids last, and the checkpoints that the plan gave."""
-
-    slices: tuple[Slice, ...]
-    checkpoints: Mapping[str, Any]
+REFS_AT_ONCE = 10_000
 
 
-def plan_first_round(source: Source, context: Context, index: Index, limit: int | None) -> FirstRound:
-    """Asks the source. Raises PluginError where the plan breaks the contract."""
-    slices: list[Slice] = []
-    refs: list[tuple[str, str]] = []
-    checkpoints: dict[str, Any] = {}
+def plan_first_round(
+    source: Source, context: Context, index: Index, limit: int | None, checkpoints: dict[str, Any]
+) -> Iterator[Slice]:
+    """Asks the source: its slices as they come, then those of pinned ids. What it says of checkpoints goes into
+    `checkpoints`.
+
+    Raises PluginError where the plan breaks the contract.
+    """
+    refs = _Refs(index)
     for item in _planned(source, context):
         if isinstance(item, Slice):
-            slices.append(item)
+            if is_reserved(item.name):
+                raise PluginError(f"source {source.name}: slice name {item.name!r}: names like r1-… are the core's own")
+            if not index.name(item.name):
+                raise PluginError(
+                    f"source {source.name}: plan names two slices {item.name!r}; names are unique within a run"
+                )
+            yield item
         elif isinstance(item, Ref):
-            refs.append((item.stream, _ref_id(source, item)))
+            refs.add(item.stream, _ref_id(source, item))
         elif isinstance(item, Checkpoint):
             checkpoints[item.name] = item.value
         else:
             raise PluginError(
                 f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref and Checkpoint"
             )
-    names = Counter(slice.name for slice in slices)
-    reserved = [name for name in names if is_reserved(name)]
-    if reserved:
-        raise PluginError(f"source {source.name}: slice name {reserved[0]!r}: names like r1-… are the core's own")
-    twice = [name for name, times in names.items() if times > 1]
-    if twice:
-        raise PluginError(f"source {source.name}: plan names two slices {twice[0]!r}; names are unique within a run")
-    index.found("plan", refs)
-    return FirstRound((*slices, *index.next_round(0, limit)), checkpoints)
+    refs.flush()
+    yield from index.next_round(0, limit)
+
+
+class _Refs:
+    """The refs of a plan on their way to the index, some at a time."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._waiting: list[tuple[str, str]] = []
+        self._first = 0
+
+    def add(self, stream: str, id: str) -> None:
+        self._waiting.append((stream, id))
+        if len(self._waiting) >= REFS_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        self._index.found("plan", self._waiting, self._first)
+        self._first += len(self._waiting)
+        self._waiting = []
 
 
 def _ref_id(source: Source, ref: Ref) -> str:
@@ -57,6 +71,6 @@ def _ref_id(source: Source, ref: Ref) -> str:
     return id
 
 
-def _planned(source: Source, context: Context) -> list[object]:
+def _planned(source: Source, context: Context) -> Iterator[object]:
     with calling(source.name, ": plan"):
-        return list(source.plan(context))
+        yield from source.plan(context)

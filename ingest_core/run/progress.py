@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ingest_core.api import Traffic
-from ingest_core.model import Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,10 @@ class Progress:
         """Looks at `traffic` and the pacer's rate from now on."""
         self._traffic, self._allowed = traffic, allowed
 
-    def begin_round(self, number: int, slices: Sequence[Slice]) -> None:
-        """A round begins with these slices."""
+    def begin_round(self, number: int, slices: int, ids: int | None) -> None:
+        """A round begins with so many slices, and so many pinned ids where all its slices have some."""
         with self._lock:
-            self._round, self._closed, self._known = number, 0, len(slices)
-            self._ids = sum(len(slice.ids) for slice in slices) if all(slice.ids for slice in slices) else None
+            self._round, self._closed, self._known, self._ids = number, 0, slices, ids
             self._sent_before = self._traffic.requests - self._traffic.retries
 
     def close_slice(self, handed_over: int) -> None:

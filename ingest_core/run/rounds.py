@@ -5,6 +5,7 @@ The sets live in a temporary SQLite file, not in memory: 4 MB for 1.2 million id
 
 from __future__ import annotations
 
+import enum
 import re
 import sqlite3
 import tempfile
@@ -12,22 +13,62 @@ import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
+
+import msgspec
 
 from ingest_core.model import Slice
+from ingest_core.run.summary import Summary
+from ingest_core.state import BatchFile, Landed
 
 IDS_IN_A_SLICE = 100
-_RESERVED = re.compile(r"r[0-9]+-")
+ROWS_AT_ONCE = 10_000
+_RESERVED = re.compile(r"(r[0-9]+-|replay[0-9]+\.)")
+_BESIDE = re.compile(r"(r[0-9]+-late|replay[0-9]+)\.")
 
 _TABLES = """
 CREATE TABLE found (place TEXT, position INTEGER, stream TEXT, id TEXT, PRIMARY KEY (place, position)) WITHOUT ROWID;
 CREATE TABLE planned (stream TEXT, id TEXT, round INTEGER, number INTEGER, PRIMARY KEY (stream, id)) WITHOUT ROWID;
-CREATE TABLE landed (stream TEXT, id TEXT, slice TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID;
+CREATE INDEX of_round ON planned (round, stream, number);
+CREATE TABLE landed (stream TEXT, id TEXT, slice TEXT, there INTEGER, PRIMARY KEY (stream, id)) WITHOUT ROWID;
+CREATE INDEX of_slice ON landed (slice);
+CREATE TABLE slices (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE closed (name TEXT PRIMARY KEY, summary BLOB);
+CREATE TABLE files (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE earlier (key TEXT, sha256 TEXT, stream TEXT, id TEXT, PRIMARY KEY (key, sha256)) WITHOUT ROWID;
 """
 
 
 def is_reserved(slice_name: str) -> bool:
-    """Whether only the core makes slices of this name: `r<round>-…`."""
+    """Whether only the core makes slices of this name: `r<round>-…`, `replay<n>.…`."""
     return _RESERVED.match(slice_name) is not None
+
+
+def is_beside_the_plan(slice_name: str) -> bool:
+    """Whether a part of this name belongs to no slice of the plan: what was found late, or a replay."""
+    return _BESIDE.match(slice_name) is not None
+
+
+class Earlier(NamedTuple):
+    """An object of an earlier generation: a record, or (without stream and id) a file of many."""
+
+    key: str
+    sha256: str
+    stream: str = ""
+    id: str = ""
+
+
+class Claimed(enum.Enum):
+    """What became of a slice's claim to an id.
+
+    MINE     it is the first to name it
+    TAKEN    the lake has it by another slice, or this one named it before
+    PENDING  another slice named it, and has not landed it yet: it may still fail
+    """
+
+    MINE = "mine"
+    TAKEN = "taken"
+    PENDING = "pending"
 
 
 class Index:
@@ -54,9 +95,12 @@ class Index:
             self._rows.close()
         self._folder.cleanup()
 
-    def found(self, place: str, refs: Iterable[tuple[str, str]]) -> None:
-        """Notes the refs of the slice at `place`; places sort as the plan does (`000002`, `000002.000000`)."""
-        rows = ((place, position, stream, id) for position, (stream, id) in enumerate(refs))
+    def found(self, place: str, refs: Iterable[tuple[str, str]], first: int = 0) -> None:
+        """Notes the refs of the slice at `place`, from its position `first` on.
+
+        Places sort as the plan does (`00000002`, `00000002.000000`).
+        """
+        rows = ((place, position, stream, id) for position, (stream, id) in enumerate(refs, first))
         with self._lock:
             self._rows.executemany("INSERT OR REPLACE INTO found VALUES (?, ?, ?, ?)", rows)
 
@@ -66,41 +110,150 @@ class Index:
             self._stream = self._stream or stream
             return self._stream
 
-    def claim(self, stream: str, id: str, slice_name: str) -> bool:
-        """True for the first slice of the run that lands this id, False for every other, and for a second time."""
+    def name(self, slice_name: str) -> bool:
+        """Notes a slice's name; False where this run has it already."""
         with self._lock:
-            cursor = self._rows.execute("INSERT OR IGNORE INTO landed VALUES (?, ?, ?)", (stream, id, slice_name))
-            return cursor.rowcount == 1
+            return self._rows.execute("INSERT OR IGNORE INTO slices VALUES (?)", (slice_name,)).rowcount == 1
 
-    def release(self, slice_name: str) -> None:
-        """Takes back the claims of a slice that failed."""
+    def claim(self, stream: str, id: str, slice_name: str) -> Claimed:
+        """Whose an id is from now on: the first slice that asks has it."""
         with self._lock:
-            self._rows.execute("DELETE FROM landed WHERE slice = ?", (slice_name,))
+            query = "INSERT OR IGNORE INTO landed VALUES (?, ?, ?, 0)"
+            if self._rows.execute(query, (stream, id, slice_name)).rowcount == 1:
+                return Claimed.MINE
+            query = "SELECT slice, there FROM landed WHERE stream = ? AND id = ?"
+            slice, there = self._rows.execute(query, (stream, id)).fetchone()
+        return Claimed.TAKEN if there or slice == slice_name else Claimed.PENDING
 
-    def next_round(self, round: int, limit: int | None) -> list[Slice]:
+    def is_pending(self, stream: str, id: str) -> bool:
+        """Whether a slice has the id and has not landed it yet."""
+        with self._lock:
+            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND there = 0"
+            return self._rows.execute(query, (stream, id)).fetchone() is not None
+
+    def note_there(self, records: Iterable[Landed], slice_name: str) -> None:
+        """These records lie in the lake, and are that slice's."""
+        with self._lock:
+            self._rows.executemany(
+                "INSERT OR REPLACE INTO landed VALUES (?, ?, ?, 1)",
+                ((landed.stream, landed.id, slice_name) for landed in records),
+            )
+
+    def has(self, stream: str, id: str) -> bool:
+        """Whether a slice of this run has this id."""
+        with self._lock:
+            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ?"
+            return self._rows.execute(query, (stream, id)).fetchone() is not None
+
+    def unclaim(self, stream: str, id: str, slice_name: str) -> None:
+        """That slice does not have the id after all."""
+        with self._lock:
+            query = "DELETE FROM landed WHERE stream = ? AND id = ? AND slice = ?"
+            self._rows.execute(query, (stream, id, slice_name))
+
+    def release(self, slice_name: str, *, all: bool = False) -> None:
+        """Takes back the claims of a slice that failed: those that have not landed, or `all`."""
+        with self._lock:
+            query = "DELETE FROM landed WHERE slice = ? AND there <= ?"
+            self._rows.execute(query, (slice_name, int(all)))
+
+    def close(self, summary: Summary) -> None:
+        """Keeps what the part of a slice says, for whoever meets the slice in the plan."""
+        with self._lock:
+            row = (summary.slice, msgspec.json.encode(summary))
+            self._rows.execute("INSERT OR REPLACE INTO closed VALUES (?, ?)", row)
+
+    def closed(self, slice_name: str) -> Summary | None:
+        """What the part of that slice says, where an earlier attempt closed it."""
+        with self._lock:
+            row = self._rows.execute("SELECT summary FROM closed WHERE name = ?", (slice_name,)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=Summary)
+
+    def note_files(self, files: Iterable[BatchFile]) -> None:
+        """These files of many records are part of the run."""
+        with self._lock:
+            self._rows.executemany("INSERT OR IGNORE INTO files VALUES (?)", ((file.key,) for file in files))
+
+    def has_file(self, key: str) -> bool:
+        """Whether a part names this file."""
+        with self._lock:
+            return self._rows.execute("SELECT 1 FROM files WHERE key = ?", (key,)).fetchone() is not None
+
+    def note_earlier(self, objects: Iterable[Earlier]) -> None:
+        """Notes what earlier generations wrote."""
+        with self._lock:
+            self._rows.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?, ?)", objects)
+
+    def earlier(self) -> Iterator[Earlier]:
+        """What earlier generations wrote, in the order of keys."""
+        after = ("", "")
+        while True:
+            with self._lock:
+                rows = self._rows.execute(_EARLIER_AFTER, (*after, ROWS_AT_ONCE)).fetchall()
+            yield from (Earlier(*row) for row in rows)
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            after = rows[-1][:2]
+
+    def is_earlier(self, key: str, sha256: str) -> bool:
+        """Whether an earlier generation wrote just that there."""
+        with self._lock:
+            query = "SELECT 1 FROM earlier WHERE key = ? AND sha256 = ?"
+            return self._rows.execute(query, (key, sha256)).fetchone() is not None
+
+    def note_planned(self, slice: Slice, round: int) -> None:
+        """Notes the pinned ids of a slice that an earlier attempt planned."""
+        with self._lock:
+            self._rows.executemany(
+                "INSERT OR IGNORE INTO planned VALUES (?, ?, ?, 0)", ((slice.stream, id, round) for id in slice.ids)
+            )
+
+    def next_round(self, round: int, limit: int | None) -> Iterator[Slice]:
         """The new refs as slices of pinned ids, streams in order of name, ids in plan order, each id once in a run.
 
-        `limit` keeps the first so many ids, for a run that wants no more.
+        `limit` keeps the first so many ids, for a run that wants no more. Nothing else may be asked of the index
+        until the last slice was taken.
         """
         with self._lock:
             self._rows.execute(_PLAN_FOUND, (round,))
             self._rows.execute("DELETE FROM found")
-            new = self._rows.execute(_PLANNED, (round, -1 if limit is None else limit)).fetchall()
-        return list(_slices(round, new))
+            cursor = self._rows.execute(_PLANNED, (round, -1 if limit is None else limit))
+            yield from _slices(round, iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), []))
+
+    def forget_found(self) -> None:
+        """The refs found so far are planned already."""
+        with self._lock:
+            self._rows.execute("DELETE FROM found")
 
 
+_EARLIER_AFTER = """
+SELECT key, sha256, stream, id FROM earlier WHERE (key, sha256) > (?, ?) ORDER BY key, sha256 LIMIT ?
+"""
 _PLAN_FOUND = """
 INSERT OR IGNORE INTO planned
 SELECT stream, id, ?, row_number() OVER (ORDER BY place, position) FROM found ORDER BY place, position
 """
-_PLANNED = "SELECT stream, id FROM planned WHERE round = ? ORDER BY number LIMIT ?"
+_PLANNED = """
+SELECT stream, id FROM (SELECT stream, id, number FROM planned WHERE round = ? ORDER BY number LIMIT ?)
+ORDER BY stream, number
+"""
 
 
-def _slices(round: int, refs: Iterable[tuple[str, str]]) -> Iterator[Slice]:
-    by_stream: dict[str, list[str]] = {}
-    for stream, id in refs:
-        by_stream.setdefault(stream, []).append(id)
-    for stream, ids in sorted(by_stream.items()):
-        for number, start in enumerate(range(0, len(ids), IDS_IN_A_SLICE)):
-            some = tuple(ids[start : start + IDS_IN_A_SLICE])
-            yield Slice(f"r{round}-{stream}-{number:05d}", {}, stream, some, requests=len(some), records=len(some))
+def _slices(round: int, pages: Iterable[list[tuple[str, str]]]) -> Iterator[Slice]:
+    """Slices of up to a hundred ids of one stream, from (stream, id) in the order of streams."""
+    stream, ids, number = "", list[str](), 0
+    for page in pages:
+        for of, id in page:
+            if ids and (of != stream or len(ids) == IDS_IN_A_SLICE):
+                yield _slice(round, stream, number, ids)
+                ids, number = [], number + 1 if of == stream else 0
+            elif of != stream:
+                number = 0
+            stream = of
+            ids.append(id)
+    if ids:
+        yield _slice(round, stream, number, ids)
+
+
+def _slice(round: int, stream: str, number: int, ids: list[str]) -> Slice:
+    return Slice(f"r{round}-{stream}-{number:05d}", {}, stream, tuple(ids), requests=len(ids), records=len(ids))

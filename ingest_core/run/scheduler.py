@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
-from ingest_core.errors import CredentialsError, IngestError, PluginError, StopError, TransientError
+from ingest_core.errors import (
+    CredentialsError,
+    IngestError,
+    LockedError,
+    PluginError,
+    StopError,
+    TransientError,
+)
 from ingest_core.model import Slice
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.rounds import is_reserved
-from ingest_core.state import Part
+from ingest_core.run.summary import Summary
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +42,11 @@ class RoundResult:
     """What one round left open. Its parts went to `on_part` as they came."""
 
     failures: list[Failure] = field(default_factory=list)
-    not_started: int = 0
+    is_cut_short: bool = False
 
     @property
     def is_closed(self) -> bool:
-        return not self.failures and not self.not_started
+        return not self.failures and not self.is_cut_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +58,78 @@ class _Placed:
     barren: int = 0
 
 
+class _Waiting:
+    """Slices that are still to start, in the order of the plan: those of the round as they are read, and rests."""
+
+    def __init__(self, slices: Iterable[Slice]) -> None:
+        self._planned: Iterator[_Placed] = (_Placed(f"{number:08d}", slice) for number, slice in enumerate(slices))
+        self._first: deque[_Placed] = deque()
+
+    def __bool__(self) -> bool:
+        if not self._first:
+            self._first.extend(itertools.islice(self._planned, 1))
+        return bool(self._first)
+
+    def take(self) -> _Placed:
+        return self._first.popleft()
+
+    def put_first(self, rest: Sequence[_Placed]) -> None:
+        self._first.extendleft(reversed(rest))
+
+    def clear(self) -> None:
+        self._first.clear()
+        self._planned = iter(())
+
+
 class Scheduler:
     """Runs the slices of a round on a pool, as many at once as the API and memory have room for.
 
     One failing slice does not stop its siblings, except where going on cannot help: refused credentials, a request
-    that is wrong, a lake that refuses, a broken plugin, or an outage (five transient failures with no success between).
+    that is wrong, a lake that refuses, a broken plugin, a claim that is lost, or an outage (five transient failures
+    with no success between).
     """
 
     def __init__(
         self,
-        land: Callable[[Slice], Part],
+        land: Callable[[Slice], Summary],
         machinery: Machinery,
         *,
-        names: set[str],
-        on_part: Callable[[str, Part], bool],
+        take_name: Callable[[str], bool],
+        on_part: Callable[[str, Summary], bool],
         on_failure: Callable[[Failure], None],
     ) -> None:
         self._land = land
-        self._names = names
+        self._take_name = take_name
         self._pool = machinery.slices
         self._most = machinery.most_slices
         self._backpressure = machinery.backpressure
         self._stop = machinery.stop
+        self._halt = machinery.halt
         self._deadline = machinery.deadline
         self._on_part = on_part
         self._on_failure = on_failure
 
-    def run(self, slices: Sequence[Slice]) -> RoundResult:
+    def run(self, slices: Iterable[Slice]) -> RoundResult:
         """Lands `slices` and whatever they hand over to. `on_part` says whether more is wanted."""
-        waiting = deque(_Placed(f"{number:08d}", slice) for number, slice in enumerate(slices))
-        self._names.update(slice.name for slice in slices)
-        under_way: dict[Future[Part], _Placed] = {}
+        waiting = _Waiting(slices)
+        under_way: dict[Future[Summary], _Placed] = {}
         result, in_a_row = RoundResult(), 0
         while waiting or under_way:
             while waiting and self._may_start(len(under_way)):
-                placed = waiting.popleft()
+                placed = waiting.take()
                 future = self._pool.submit(self._land, placed.slice)
                 under_way[future] = placed
                 future.add_done_callback(lambda _: self._backpressure.wake())
             if not under_way:
                 break
-            self._backpressure.wait_for(lambda: self._is_time_to_look(under_way, bool(waiting)))
+            more = bool(waiting)  # asked outside the wait: it may read from the lake
+            self._backpressure.wait_for(partial(self._is_time_to_look, under_way, more))
             for future in [future for future in under_way if future.done()]:
                 placed = under_way.pop(future)
                 failure = _failure(future, placed.slice) or self._breach(placed, future.result())
                 if failure is None:
                     in_a_row = 0
-                    waiting.extendleft(reversed(_rest(placed, future.result())))
+                    waiting.put_first(_rest(placed, future.result()))
                     if not self._on_part(placed.place, future.result()):
                         waiting.clear()
                     continue
@@ -103,31 +137,39 @@ class Scheduler:
                 self._on_failure(failure)
                 in_a_row += isinstance(failure.error, TransientError)
                 if in_a_row >= FAILURES_THAT_ARE_AN_OUTAGE or _is_hopeless(failure.error):
-                    self._stop.set()
-        result.not_started = len(waiting)
+                    self._halt()
+        result.is_cut_short = bool(waiting)
         return result
 
-    def _breach(self, placed: _Placed, part: Part) -> Failure | None:
+    def _breach(self, placed: _Placed, part: Summary) -> Failure | None:
         """What is wrong with the way a slice hands over, if anything."""
         if part.next and _barren(placed, part) > BARREN_PARTS:
             what = f"slice {placed.slice.name}: {BARREN_PARTS} slices in a row brought nothing new; paging in circles"
             return Failure(placed.slice.name, PluginError(what))
-        return _clash(part, placed.slice, self._names)
+        return self._clash(part, placed.slice)
+
+    def _clash(self, part: Summary, slice: Slice) -> Failure | None:
+        """Notes the names of the slices that `slice` hands over to; a failure where one is taken."""
+        for following in part.next:
+            if is_reserved(following.name) or not self._take_name(following.name):
+                what = f"slice {slice.name} hands over to {following.name!r}, a name that this run has already"
+                return Failure(slice.name, PluginError(what))
+        return None
 
     def _may_start(self, under_way: int) -> bool:
         if under_way >= self._most or self._stop.is_set() or self._deadline.is_near():
             return False
         return not under_way or self._backpressure.has_room()
 
-    def _is_time_to_look(self, under_way: dict[Future[Part], _Placed], more: bool) -> bool:
+    def _is_time_to_look(self, under_way: dict[Future[Summary], _Placed], more: bool) -> bool:
         return any(future.done() for future in under_way) or (more and self._may_start(len(under_way)))
 
 
 def _is_hopeless(error: IngestError) -> bool:
-    return isinstance(error, CredentialsError | StopError | PluginError)
+    return isinstance(error, CredentialsError | StopError | PluginError | LockedError)
 
 
-def _failure(future: Future[Part], slice: Slice) -> Failure | None:
+def _failure(future: Future[Summary], slice: Slice) -> Failure | None:
     error = future.exception()
     if error is None:
         return None
@@ -137,22 +179,11 @@ def _failure(future: Future[Part], slice: Slice) -> Failure | None:
     return Failure(slice.name, error)
 
 
-def _clash(part: Part, slice: Slice, names: set[str]) -> Failure | None:
-    """Notes the names of the slices that `slice` hands over to; a failure where one is taken."""
-    for following in part.next:
-        if following.name in names or is_reserved(following.name):
-            what = f"slice {slice.name} hands over to {following.name!r}, a name that this run has already"
-            return Failure(slice.name, PluginError(what))
-        names.add(following.name)
-    return None
-
-
-def _rest(placed: _Placed, part: Part) -> list[_Placed]:
+def _rest(placed: _Placed, part: Summary) -> list[_Placed]:
     barren = _barren(placed, part)
     return [_Placed(f"{placed.place}.{number:06d}", slice, barren) for number, slice in enumerate(part.next)]
 
 
-def _barren(placed: _Placed, part: Part) -> int:
+def _barren(placed: _Placed, part: Summary) -> int:
     """How many slices of this chain in a row brought nothing but what the run has already."""
-    repeats = bool(part.records) and all(landed.outcome == "repeated" for landed in part.records)
-    return placed.barren + 1 if repeats and not part.refs else 0
+    return placed.barren + 1 if part.brought_nothing else 0

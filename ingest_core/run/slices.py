@@ -1,12 +1,10 @@
-"""Landing one slice: fetch → check → put → part."""
+"""Landing one slice: fetch → check → land → part."""
 
 from __future__ import annotations
 
 import traceback
-from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ingest_core.errors import PluginError, TransientError
@@ -14,93 +12,105 @@ from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Missing, Record, Ref, Rejected, Slice, Truncated
 from ingest_core.run.allowance import Allowance
+from ingest_core.run.draft import Draft
 from ingest_core.run.job import Job
+from ingest_core.run.landing import Dock, Kept, Landing, landing_for
 from ingest_core.run.machinery import Machinery
-from ingest_core.run.rounds import Index
-from ingest_core.sink import Sink, as_rejected, bad_id, provenance, reason_to_reject
-from ingest_core.state import FORMAT, Absent, Landed, Part, Quarantined, RunStore
+from ingest_core.run.rounds import Claimed
+from ingest_core.run.summary import Summary
+from ingest_core.sink import as_rejected, bad_id, provenance, reason_to_reject
+from ingest_core.state import FORMAT, Absent, Part, Quarantined
 
-PUTS_WAITING = 64
 MOST_REPEATED = 10_000
 
 
-@dataclass
-class _Draft:
-    """A part that is being filled."""
-
-    records: list[Landed] = field(default_factory=list)
-    missing: list[Absent] = field(default_factory=list)
-    rejected: list[Absent] = field(default_factory=list)
-    refs: list[tuple[str, str]] = field(default_factory=list)
-    checkpoints: dict[str, Any] = field(default_factory=dict)
-    truncated: list[tuple[str, str]] = field(default_factory=list)
-    answered: set[tuple[str, str]] = field(default_factory=set)
-    barren: int = 0
-    bytes: int = 0
-
-
 class SliceLander:
-    """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools."""
+    """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools.
+
+    `kept` says what earlier attempts at a slice left in the lake.
+    """
 
     def __init__(
-        self, job: Job, machinery: Machinery, *, sink: Sink, store: RunStore, index: Index, allowance: Allowance
+        self, job: Job, machinery: Machinery, *, dock: Dock, allowance: Allowance, kept: Callable[[str], Kept]
     ) -> None:
         self._source = job.source
         self._clock = job.clock
-        self._progress = job.progress
+        self._batch = job.batch
         self._hand_over = job.hand_over
         self._context = machinery.context
-        self._puts = machinery.puts
-        self._backpressure = machinery.backpressure
         self._deadline = machinery.deadline
         self._stop = machinery.stop
-        self._sink = sink
-        self._store = store
-        self._index = index
+        self._dock = dock
+        self._index = dock.index
         self._allowance = allowance
+        self._kept = kept
 
-    def land(self, slice: Slice) -> Part:
-        """The slice's part, written. Raises where it stays open: nothing of it then counts."""
+    def land(self, slice: Slice) -> Summary:
+        """The slice's part, written, or as an earlier attempt wrote it. Raises where the slice stays open."""
+        closed = self._index.closed(slice.name)
+        if closed is not None:
+            return closed
         began = self._clock.monotonic()
+        kept = self._kept(slice.name)
+        landing = landing_for(self._batch, self._dock, slice.name, kept)
         try:
-            part = self._land(slice)
+            summary = self._close(self._fill(_Filling(slice, landing, kept)))
         except BaseException as error:
+            landing.let_go()
             self._index.release(slice.name)
+            self._dock.backpressure.wake()  # whoever waits for these ids may have them now
             _let_go(error)
             raise
         self._deadline.learn(self._clock.monotonic() - began)
-        return part
+        return summary
 
-    def _land(self, slice: Slice) -> Part:
-        draft = _Draft()
+    def _close(self, part: Part) -> Summary:
+        there = self._dock.puts.submit(self._dock.store.write_part, part).result()
+        if there.records != part.records:
+            # Another claim closed this slice meanwhile. Its part stands; what is ours alone is found at the commit.
+            self._index.release(part.slice, all=True)
+            self._index.note_there((landed for landed in there.records if landed.outcome != "repeated"), part.slice)
+        self._index.note_files(there.files)
+        return Summary.of(there)
+
+    def _fill(self, filling: _Filling) -> Part:
+        slice, draft, landing = filling.slice, filling.draft, filling.landing
         began = self._clock.monotonic()
-        landing: deque[Future[Landed]] = deque()
-        rest, seen = self._fetch(slice, draft, landing, slice), {slice.name}
+        rest, seen = self._fetch(slice, filling), {slice.name}
         while len(rest) == 1 and not self._is_time_to_hand_over(draft, landing, began):
             following = rest[0]
             if following.name in seen:
                 raise self._breach(slice, f"handed over to {following.name!r} twice: its paging does not advance")
             seen.add(following.name)
-            rest = self._fetch(following, draft, landing, slice)
-        while landing:
-            draft.records.append(landing.popleft().result())
-        part = Part(
-            format=FORMAT,
-            slice=slice.name,
-            records=tuple(draft.records),
-            missing=tuple(draft.missing),
-            rejected=tuple(draft.rejected),
-            # A limit leaves ids out on purpose; a limited run is never committed anyway.
-            unaccounted=() if self._allowance.is_spent() else _unaccounted(slice, draft, rest),
-            refs=tuple(draft.refs),
-            checkpoints=draft.checkpoints,
-            truncated=tuple(draft.truncated),
-            next=tuple(rest),
-        )
-        return self._puts.submit(self._store.write_part, part).result()
+            rest = self._fetch(following, filling)
+        landing.finish()
+        self._settle_pending(filling)
+        return draft.part(landing.landed, landing.files, rest, is_cut_short=self._allowance.is_spent())
 
-    def _fetch(self, slice: Slice, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> list[Slice]:
-        """Takes everything that `fetch` yields for `slice` into the part of `owner`; returns its rest."""
+    def _settle_pending(self, filling: _Filling) -> None:
+        """Waits until the slices that named our ids first have landed them; takes those that failed to.
+
+        Everything of our own has landed by now, so two slices never wait for each other.
+        """
+        for record, id in filling.draft.pending:
+            while True:
+                self._dock.backpressure.wait_for(partial(self._is_settled, record.stream, id))
+                if self._stop.is_set():
+                    raise TransientError("the run is stopping")
+                claimed = self._index.claim(record.stream, id, filling.slice.name)
+                if claimed is Claimed.TAKEN:
+                    filling.draft.repeat(record, id)
+                elif claimed is Claimed.MINE and self._allowance.take():
+                    filling.landing.take(record, id)
+                    filling.landing.finish()
+                if claimed is not Claimed.PENDING:
+                    break
+
+    def _is_settled(self, stream: str, id: str) -> bool:
+        return self._stop.is_set() or not self._index.is_pending(stream, id)
+
+    def _fetch(self, slice: Slice, filling: _Filling) -> list[Slice]:
+        """Takes everything that `fetch` yields for `slice` into the part that is being filled; returns its rest."""
         rest: list[Slice] = []
         for item in self._items(slice):
             if self._allowance.is_spent():
@@ -111,69 +121,69 @@ class SliceLander:
                 rest.append(item)
             elif rest:
                 raise self._breach(slice, "yielded something after a Slice: slices come last, they are the rest")
-            elif isinstance(item, Record):
-                self._take_record(item, draft, landing, owner)
-            elif isinstance(item, Missing):
-                id = self._answered(item.stream, item.id, draft)
-                draft.missing.append(Absent(item.stream, id, _written(item.reason)))
-            elif isinstance(item, Rejected):
-                self._reject(item, draft, owner)
-            elif isinstance(item, Ref):
-                self._take_ref(item, draft, owner)
-            elif isinstance(item, Checkpoint):
-                draft.checkpoints[item.name] = item.value
-            elif isinstance(item, Truncated):
-                draft.truncated.append((item.name, item.reason))
             else:
-                raise self._breach(slice, f"yielded a {type(item).__name__}, which is none of the contract's values")
+                self._take(item, filling)
         return rest
+
+    def _take(self, item: object, filling: _Filling) -> None:
+        draft = filling.draft
+        if isinstance(item, Record):
+            self._take_record(item, filling)
+        elif isinstance(item, Missing):
+            id = filling.answer(item.stream, item.id)
+            if not filling.has_kept(item.stream, id):
+                draft.missing.append(Absent(item.stream, id, _written(item.reason)))
+        elif isinstance(item, Rejected):
+            self._reject(item, filling)
+        elif isinstance(item, Ref):
+            self._take_ref(item, filling)
+        elif isinstance(item, Checkpoint):
+            draft.checkpoints[item.name] = item.value
+        elif isinstance(item, Truncated):
+            draft.truncated.append((item.name, item.reason))
+        else:
+            what = f"yielded a {type(item).__name__}, which is none of the contract's values"
+            raise self._breach(filling.slice, what)
 
     def _items(self, slice: Slice) -> Iterator[object]:
         with calling(self._source.name, f", slice {slice.name}:"):
             yield from self._source.fetch(self._context, slice)
 
-    def _take_record(self, record: Record, draft: _Draft, landing: deque[Future[Landed]], owner: Slice) -> None:
-        reason = reason_to_reject(record)
+    def _take_record(self, record: Record, filling: _Filling) -> None:
+        reason = reason_to_reject(record) or filling.landing.refuses(record)
         if reason is not None:
-            self._reject(as_rejected(record, reason), draft, owner)
+            self._reject(as_rejected(record, reason), filling)
             return
-        self._require_known_stream(record.stream, owner)
-        id = self._answered(record.stream, record.id, draft)
-        if not self._index.claim(record.stream, id, owner.name):
-            draft.records.append(Landed(record.stream, id, "", "", len(record.body), "repeated"))
-            draft.barren += 1
+        self._require_known_stream(record.stream, filling.slice)
+        draft, id = filling.draft, filling.answer(record.stream, record.id)
+        if filling.has_kept(record.stream, id):
+            return
+        claimed = self._index.claim(record.stream, id, filling.slice.name)
+        if claimed is Claimed.PENDING:
+            draft.pending.append((record, id))
+        elif claimed is Claimed.TAKEN:
+            draft.repeat(record, id)
             if draft.barren > MOST_REPEATED:
                 raise self._breach(
-                    owner, f"{MOST_REPEATED:,} records in a row that this run has already: paging in circles"
+                    filling.slice, f"{MOST_REPEATED:,} records in a row that this run has already: paging in circles"
                 )
-            return
-        draft.barren = 0
-        if not self._allowance.take():
-            return
-        draft.bytes += len(record.body)
-        self._backpressure.wait_to_land()
-        self._backpressure.count(landing=len(record.body))
-        landing.append(self._puts.submit(self._put, record, owner.name))
-        if len(landing) >= PUTS_WAITING:
-            draft.records.append(landing.popleft().result())
+        else:
+            draft.barren = 0
+            if self._allowance.take():
+                draft.bytes += len(record.body)
+                filling.landing.take(record, id)
 
-    def _take_ref(self, ref: Ref, draft: _Draft, owner: Slice) -> None:
+    def _take_ref(self, ref: Ref, filling: _Filling) -> None:
         id = id_text(ref.id)
         if id is None:
-            self._reject(Rejected(ref.stream, ref.id, bad_id(ref.id)), draft, owner)
+            self._reject(Rejected(ref.stream, ref.id, bad_id(ref.id)), filling)
         else:
-            draft.refs.append((ref.stream, id))
+            filling.draft.refs.append((ref.stream, id))
 
-    def _put(self, record: Record, slice_name: str) -> Landed:
-        try:
-            landed = self._sink.land(record, slice_name)
-            self._progress.land()
-            return landed
-        finally:
-            self._backpressure.count(landing=-len(record.body))
-
-    def _reject(self, rejected: Rejected, draft: _Draft, owner: Slice) -> None:
-        id = self._answered(rejected.stream, rejected.id, draft)
+    def _reject(self, rejected: Rejected, filling: _Filling) -> None:
+        id = filling.answer(rejected.stream, rejected.id)
+        if filling.has_kept(rejected.stream, id):
+            return
         try:
             body: dict[str, Any] = {"text": rejected.body.decode()}
         except UnicodeDecodeError:
@@ -183,17 +193,13 @@ class SliceLander:
             rejected.stream,
             id,
             _written(rejected.reason),
-            owner.name,
+            filling.slice.name,
             origin=provenance(rejected.origin),
             **body,
         )
-        key = self._puts.submit(self._store.write_quarantined, len(draft.rejected), file).result()
-        draft.rejected.append(Absent(rejected.stream, id, _written(rejected.reason), key))
-
-    def _answered(self, stream: str, id: object, draft: _Draft) -> str:
-        text = id_text(id) or ""
-        draft.answered.add((stream, text))
-        return text
+        number = len(filling.draft.rejected)
+        key = self._dock.puts.submit(self._dock.store.write_quarantined, number, file).result()
+        filling.draft.rejected.append(Absent(rejected.stream, id, _written(rejected.reason), key))
 
     def _require_known_stream(self, stream: str, slice: Slice) -> None:
         known = self._source.streams
@@ -207,10 +213,10 @@ class SliceLander:
                 f"declare Source(streams=({first!r}, {stream!r}))",
             )
 
-    def _is_time_to_hand_over(self, draft: _Draft, landing: deque[Future[Landed]], began: float) -> bool:
+    def _is_time_to_hand_over(self, draft: Draft, landing: Landing, began: float) -> bool:
         left = self._allowance.left
         return (
-            len(draft.records) + len(landing) + len(draft.refs) >= self._hand_over.records
+            landing.count + len(draft.repeated) + len(draft.refs) >= self._hand_over.records
             or (left is not None and len(draft.refs) >= left)
             or draft.bytes >= self._hand_over.bytes
             or self._clock.monotonic() - began >= self._hand_over.seconds
@@ -221,10 +227,24 @@ class SliceLander:
         return PluginError(f"source {self._source.name}, slice {slice.name}: {what}")
 
 
-def _unaccounted(slice: Slice, draft: _Draft, rest: Sequence[Slice]) -> tuple[str, ...]:
-    """The pinned ids that nothing was said about, and that no rest of the slice carries on."""
-    carried = {id for following in rest for id in following.ids}
-    return tuple(id for id in slice.ids if (slice.stream, id) not in draft.answered and id not in carried)
+class _Filling:
+    """One slice under way: its draft, its landing, and what earlier attempts at it left."""
+
+    def __init__(self, slice: Slice, landing: Landing, kept: Kept) -> None:
+        self.slice = slice
+        self.landing = landing
+        self.draft = Draft(slice)
+        self._kept = {(landed.stream, landed.id) for landed in kept.records}
+
+    def answer(self, stream: str, id: object) -> str:
+        """Notes that something was said about an id; returns its text."""
+        text = id_text(id) or ""
+        self.draft.answered.add((stream, text))
+        return text
+
+    def has_kept(self, stream: str, id: str) -> bool:
+        """Whether an earlier attempt landed this id: that record stands, whatever the API says of it now."""
+        return (stream, id) in self._kept
 
 
 def _written(reason: str) -> str:

@@ -8,9 +8,7 @@ from typing import Any
 
 from ingest_core.api import Traffic
 from ingest_core.model import Counts
-from ingest_core.state import Part
-
-EXAMPLES = 5
+from ingest_core.run.summary import EXAMPLES, Summary
 
 
 class Tally:
@@ -24,40 +22,21 @@ class Tally:
         self.parts: list[str] = []
         self.traffic = Traffic()
 
-    def add(self, place: str, part: Part) -> None:
+    def add(self, place: str, summary: Summary) -> None:
         """Counts one part; `place` orders its checkpoints among the others."""
-        self.parts.append(part.slice)
-        self.truncated.extend(part.truncated)
-        if part.checkpoints:
-            self._checkpoints[place] = part.checkpoints
-        self._totals["slices"] += 1
-        for landed in part.records:
-            if landed.is_there:
-                self._totals["records"] += 1
-                self._totals["bytes"] += landed.bytes
-                self._totals["written"] += landed.outcome == "written"
-            elif landed.outcome == "repeated":
-                self._totals["repeated"] += 1
-            else:
-                self._totals["conflicts"] += 1
-                self._show("conflict", f"{landed.key} holds another document, which was kept")
-        self._totals["missing"] += len(part.missing)
-        self._totals["rejected"] += len(part.rejected)
-        self._totals["unaccounted"] += len(part.unaccounted)
-        for absent in part.rejected:
-            self._show("rejected", f"{absent.stream} {absent.id or '(no id)'}: {absent.reason}")
-        for id in part.unaccounted:
-            self._show("unaccounted", f"{part.slice}: the source said nothing about id {id}")
+        self.parts.append(summary.slice)
+        self.truncated.extend(summary.truncated)
+        if summary.checkpoints:
+            self._checkpoints[place] = summary.checkpoints
+        self._totals.update(summary.totals)
+        for kind, told in summary.examples.items():
+            examples = self._examples.setdefault(kind, [])
+            examples.extend(told[: EXAMPLES - len(examples)])
 
     def restore(self, totals: Mapping[str, int], truncated: Iterable[tuple[str, str]]) -> None:
         """Takes over the totals of a run that was committed before."""
         self._totals.update({name: totals.get(name, 0) for name in _KEPT})
         self.truncated.extend(truncated)
-
-    def _show(self, kind: str, sentence: str) -> None:
-        examples = self._examples.setdefault(kind, [])
-        if len(examples) < EXAMPLES:
-            examples.append(sentence)
 
     def examples(self, kind: str) -> list[str]:
         """The first few sentences about "conflict", "rejected" or "unaccounted"."""

@@ -1,30 +1,49 @@
-"""The state of runs: plan, parts, quarantine, manifest."""
+"""The state of runs: claim, plan, intents, parts, quarantine, manifest."""
 
+from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, Claim, Wanted, acquire
 from ingest_core.state.files import (
     FORMAT,
     Absent,
+    BatchFile,
+    Frozen,
+    Intent,
     Landed,
     Manifest,
     Part,
+    Phase,
     PlanSegment,
     Provenance,
     Quarantined,
+    RunState,
     decode,
     encode,
 )
-from ingest_core.state.store import History, RunStore
+from ingest_core.state.history import History
+from ingest_core.state.store import Inventory, Round, RunStore
 
 __all__ = [
     "FORMAT",
+    "LEASE_SECONDS",
+    "RENEW_SECONDS",
     "Absent",
+    "BatchFile",
+    "Claim",
+    "Frozen",
     "History",
+    "Intent",
+    "Inventory",
     "Landed",
     "Manifest",
     "Part",
+    "Phase",
     "PlanSegment",
     "Provenance",
     "Quarantined",
+    "Round",
+    "RunState",
     "RunStore",
+    "Wanted",
+    "acquire",
     "decode",
     "encode",
 ]

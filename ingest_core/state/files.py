@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
+import hashlib
 from typing import Any, TypeVar
 
 import msgspec
 
 from ingest_core.errors import LakeError, PluginError
-from ingest_core.model import Slice
+from ingest_core.model import Batch, Slice
 
 FORMAT = 1
 
@@ -24,10 +26,11 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Landed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One record as it lies in the lake.
+    """One record as it lies in the lake: `sha256` and `bytes` are of the body that the API sent.
 
-    outcome   "written" by this slice · "present": the same bytes were there · "conflict": others were there and stay ·
+    outcome   "written" by this run · "present": the same bytes were there · "conflict": others were there and stay ·
               "repeated": another slice of this run has this id
+    line      in a file of many records: the digest of the record's line, where it is not the body's own
     """
 
     stream: str
@@ -37,11 +40,30 @@ class Landed(msgspec.Struct, frozen=True, omit_defaults=True):
     bytes: int
     outcome: str = "written"
     origin: Provenance | None = None
+    line: str | None = None
 
     @property
     def is_there(self) -> bool:
-        """Whether the lake holds these bytes under this key."""
+        """Whether the lake holds this record under this key."""
         return self.outcome in {"written", "present"}
+
+
+class BatchFile(msgspec.Struct, frozen=True):
+    """One file of many records: its digest and size as it lies in the lake."""
+
+    key: str
+    sha256: str
+    bytes: int
+
+
+class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a slice is about to put: written before the first put of a chunk, so that nothing it leaves is unknown."""
+
+    format: int
+    slice: str
+    epoch: int
+    records: tuple[Landed, ...]
+    files: tuple[BatchFile, ...] = ()
 
 
 class Absent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,7 +78,8 @@ class Absent(msgspec.Struct, frozen=True, omit_defaults=True):
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that one slice did. The set of parts is the progress of the run.
 
-    `refs` are (stream, id) in the order they were found; `next` are the slices that it handed its rest to.
+    `refs` are (stream, id) in the order they were found; `next` are the slices that it handed its rest to; `files` are
+    the files of many records; `recovered` are the (stream, id) that a replay took out of the quarantine.
     """
 
     format: int
@@ -69,16 +92,25 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     checkpoints: dict[str, Any] = {}
     truncated: tuple[tuple[str, str], ...] = ()
     next: tuple[Slice, ...] = ()
+    files: tuple[BatchFile, ...] = ()
+    recovered: tuple[tuple[str, str], ...] = ()
 
 
-class PlanSegment(msgspec.Struct, frozen=True):
-    """Some of the slices of one round, in plan order. `last` marks the segment that completes the round."""
+class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Some of the slices of one round, in plan order. All segments of a round are of one epoch.
+
+    last         marks the segment that completes the round
+    before       in round 0: the checkpoint that the run began with
+    checkpoints  in the last segment of round 0: what the plan itself said
+    """
 
     format: int
     round: int
     segment: int
+    epoch: int
     last: bool
     slices: tuple[Slice, ...]
+    before: dict[str, Any] = {}
     checkpoints: dict[str, Any] = {}
 
 
@@ -118,8 +150,73 @@ class Manifest(msgspec.Struct, frozen=True):
     truncated: tuple[tuple[str, str], ...]
 
 
-File = Part | PlanSegment | Quarantined | Manifest
-T = TypeVar("T", Part, PlanSegment, Quarantined, Manifest)
+class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What stays the same from a run's first attempt to its last. Secrets in `settings` are references."""
+
+    source: str
+    settings: dict[str, Any]
+    specification: dict[str, str] = {}
+    batch: Batch | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal where runs would land the same under the same keys."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+class Phase(enum.Enum):
+    """Where the run of a date stands.
+
+    RUNNING    somebody has the claim: alive, or dead since less than the lease
+    OPEN       not finished, and nobody is at it
+    DONE       committed
+    LIMITED    it was a trial by --limit, and ended
+    ABANDONED  given up; its records stay until a later generation of the date replaces them
+    """
+
+    RUNNING = "running"
+    OPEN = "open"
+    DONE = "done"
+    LIMITED = "limited"
+    ABANDONED = "abandoned"
+
+
+class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The claim of one date of one config. Changed by compare-and-swap alone.
+
+    epoch      counts the claims; each has a `nonce` of its own
+    renewals   counts the renewals of this claim's lease
+    begun      when this generation began, `touched` when this was written; both by the writer's clock, in UTC
+    holder     who has the claim, for a person to read
+    generation counts the real runs of the date; 0 where there was none yet
+    limit      set for a trial by --limit, which nothing resumes; `trials` counts them
+    forgotten  the checkpoint that this date committed is not to be used any more
+    """
+
+    format: int
+    config: str
+    date: str
+    phase: Phase
+    generation: int
+    epoch: int
+    nonce: str
+    frozen: Frozen
+    begun: dt.datetime
+    touched: dt.datetime
+    renewals: int = 0
+    holder: str = ""
+    limit: int | None = None
+    trials: int = 0
+    forgotten: bool = False
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a later run has to finish this one."""
+        return self.phase in {Phase.RUNNING, Phase.OPEN} and self.limit is None
+
+
+File = Part | PlanSegment | Intent | Quarantined | Manifest | RunState
+T = TypeVar("T", Part, PlanSegment, Intent, Quarantined, Manifest, RunState)
 
 
 def encode(file: File) -> bytes:

@@ -1,45 +1,200 @@
-"""Reading and writing the files of one run."""
+"""Reading and writing the files of one generation of a run."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from ingest_core.errors import LakeError
-from ingest_core.keys import ControlKeys, control_root
+from ingest_core.errors import LakeError, LockedError
+from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
-from ingest_core.state.files import FORMAT, Manifest, Part, PlanSegment, Quarantined, decode, encode
+from ingest_core.state.files import FORMAT, Intent, Manifest, Part, PlanSegment, Quarantined, decode, encode
 
 SLICES_IN_A_SEGMENT = 1000
 
 
-class RunStore:
-    """Plan, parts, quarantine and manifest of one run. Data first, bookkeeping second, checkpoint last."""
+def _unfenced() -> None:
+    """For readers, and for whoever is alone."""
 
-    def __init__(self, lake: Lake, keys: ControlKeys) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of the plan as it lies in the lake.
+
+    `ids` counts its pinned ids, None where a slice has none; `only` is its segment where it has one alone.
+    """
+
+    number: int
+    segments: int
+    slices: int
+    ids: int | None
+    before: Mapping[str, Any]
+    checkpoints: Mapping[str, Any]
+    only: PlanSegment | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The files of a generation, by name: slices that have a part; slice → keys of its intents, oldest first."""
+
+    parts: tuple[str, ...] = ()
+    intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    planned_rounds: frozenset[int] = frozenset()
+    supplements: int = 0
+    is_committed: bool = False
+
+
+class RunStore:
+    """Plan, intents, parts, quarantine and manifest. Data first, bookkeeping second, checkpoint last.
+
+    `fence` is asked before each write that others rely on; it raises LockedError where the claim is lost.
+    """
+
+    def __init__(self, lake: Lake, keys: ControlKeys, epoch: int = 1, fence: Callable[[], None] = _unfenced) -> None:
         self._lake = lake
         self.keys = keys
+        self._epoch = epoch
+        self._fence = fence
 
-    def write_plan(self, round: int, slices: Sequence[Slice], checkpoints: Mapping[str, Any]) -> list[PlanSegment]:
-        """Writes a round in segments (one, empty, for a round without slices); returns them as they would be read."""
-        segments = []
-        count = max(1, -(-len(slices) // SLICES_IN_A_SEGMENT))
-        for segment in range(count):
-            some = tuple(slices[segment * SLICES_IN_A_SEGMENT : (segment + 1) * SLICES_IN_A_SEGMENT])
-            plan = PlanSegment(FORMAT, round, segment, segment == count - 1, some, dict(checkpoints))
-            key, body = self.keys.plan(round, segment), encode(plan)
-            self._lake.put(key, body)
-            segments.append(decode(body, PlanSegment, key))
-        return segments
+    def inventory(self) -> Inventory:
+        """What is there, by one listing."""
+        root = self.keys.root
+        parts, rounds, supplements, committed = [], set(), 0, False
+        intents: dict[str, list[tuple[int, int, str]]] = {}
+        for entry in self._lake.entries(root):
+            folder, _, name = entry.key.removeprefix(root).removesuffix(".json").rpartition("/")
+            if folder == "parts":
+                parts.append(name)
+            elif folder.startswith("intents/"):
+                epoch, _, number = name.partition("-")
+                intents.setdefault(folder.removeprefix("intents/"), []).append((int(epoch), int(number), entry.key))
+            elif name.startswith("plan-"):
+                rounds.add(int(name.split("-")[1]))
+            elif name == "manifest":
+                committed = True
+            elif name.startswith("manifest-"):
+                supplements = max(supplements, int(name.removeprefix("manifest-")))
+        ordered = {slice: tuple(key for *_, key in sorted(found)) for slice, found in intents.items()}
+        return Inventory(tuple(parts), ordered, frozenset(rounds), supplements, committed)
+
+    def write_round(
+        self, number: int, slices: Iterable[Slice], checkpoints: Mapping[str, Any], before: Mapping[str, Any]
+    ) -> Round:
+        """Writes a round in segments as its slices come (one, empty, for a round without slices).
+
+        `checkpoints` is looked at when the slices are at an end: a plan may add to it while it yields them.
+        """
+        segment, count, ids, waiting = 0, 0, 0, list[Slice]()
+        every_slice_is_pinned = True
+
+        def write(last: bool) -> PlanSegment:
+            said, began = dict(checkpoints) if last else {}, dict(before) if segment == 0 else {}
+            return self._write_segment(
+                PlanSegment(FORMAT, number, segment, self._epoch, last, tuple(waiting), began, said)
+            )
+
+        for slice in slices:
+            if len(waiting) == SLICES_IN_A_SEGMENT:
+                write(last=False)
+                segment, waiting = segment + 1, []
+            waiting.append(slice)
+            count, ids = count + 1, ids + len(slice.ids)
+            every_slice_is_pinned = every_slice_is_pinned and bool(slice.ids)
+        written = write(last=True)
+        return Round(
+            number=number,
+            segments=segment + 1,
+            slices=count,
+            ids=ids if every_slice_is_pinned else None,
+            before=before,
+            checkpoints=written.checkpoints,
+            only=written if segment == 0 else None,
+        )
+
+    def _write_segment(self, plan: PlanSegment) -> PlanSegment:
+        """Writes it over what an earlier claim left half done, never over a later one's; returns it as it is read."""
+        key, body = self.keys.plan(plan.round, plan.segment), encode(plan)
+        self._fence()
+        while not self._lake.put_if_absent(key, body, {}):
+            stored = self._lake.get(key)
+            if stored is None:
+                raise _haunted(key)
+            if stored.body == body:
+                break
+            if decode(stored.body, PlanSegment, key).epoch >= self._epoch:
+                raise _taken_over(key)
+            if self._lake.swap(key, body, stored, {}):
+                break
+        return decode(body, PlanSegment, key)
+
+    def read_round(self, number: int) -> Round | None:
+        """A round that was written to its end, by one claim; None where it was not."""
+        slices, ids, pinned, first = 0, 0, True, None
+        for segment in self._segments(number):
+            first = first or segment
+            if segment.epoch != first.epoch:
+                return None
+            slices += len(segment.slices)
+            ids += sum(len(slice.ids) for slice in segment.slices)
+            pinned = pinned and all(slice.ids for slice in segment.slices)
+            if segment.last:
+                return Round(
+                    number=number,
+                    segments=segment.segment + 1,
+                    slices=slices,
+                    ids=ids if pinned else None,
+                    before=first.before,
+                    checkpoints=segment.checkpoints,
+                    only=segment if segment is first else None,
+                )
+        return None
+
+    def slices_of(self, round: Round) -> Iterator[Slice]:
+        """The slices of a round in plan order, read a segment at a time."""
+        for segment in (round.only,) if round.only is not None else self._segments(round.number):
+            yield from segment.slices
+            if segment.last:
+                return
+
+    def _segments(self, number: int) -> Iterator[PlanSegment]:
+        segment = 0
+        while True:
+            key = self.keys.plan(number, segment)
+            stored = self._lake.get(key)
+            if stored is None:
+                return
+            yield decode(stored.body, PlanSegment, key)
+            segment += 1
+
+    def write_intent(self, number: int, intent: Intent) -> None:
+        """Writes what a slice is about to put; it is safe when this returns."""
+        key, body = self.keys.intent(intent.slice, intent.epoch, number), encode(intent)
+        self._fence()
+        if self._put_once(key, body) != body:
+            raise _taken_over(key)
+        self._lake.settle()
+
+    def read_intent(self, key: str) -> Intent | None:
+        """The intent under that key, as `inventory` names it; None where it is gone meanwhile."""
+        stored = self._lake.get(key)
+        return None if stored is None else decode(stored.body, Intent, key)
 
     def write_part(self, part: Part) -> Part:
-        """Writes a part, once everything that it names is safe; returns it as whoever resumes would read it."""
+        """Writes a part, once everything that it names is safe; returns the part that is there.
+
+        That is another one where this slice was closed by somebody else meanwhile: the first part of a slice stands.
+        """
         key, body = self.keys.part(part.slice), encode(part)
+        self._fence()
         self._lake.settle()
-        self._lake.put(key, body)
-        return decode(body, Part, key)
+        return decode(self._put_once(key, body), Part, key)
+
+    def read_part(self, slice_name: str) -> Part | None:
+        """The part of a slice; None where it is open."""
+        stored = self._lake.get(self.keys.part(slice_name))
+        return None if stored is None else decode(stored.body, Part, self.keys.part(slice_name))
 
     def write_quarantined(self, number: int, rejected: Quarantined) -> str:
         """Writes what was rejected; returns its key."""
@@ -47,72 +202,33 @@ class RunStore:
         self._lake.put(key, encode(rejected))
         return key
 
-    def write_manifest(self, manifest: Manifest) -> str:
-        """Commits the run; returns the manifest's key."""
+    def write_manifest(self, manifest: Manifest, supplement: int = 0) -> Manifest:
+        """Commits the run; returns the manifest that is there: the first one that was written stands."""
         self._lake.settle()
-        key, body = self.keys.manifest(), encode(manifest)
-        if not self._lake.put_if_absent(key, body, {}):
-            stored = self._lake.get(key)
-            if stored is None or stored.body != body:
-                raise LakeError(f"{key} was written by another run meanwhile", hint="its account stands; run again")
+        key = self.keys.manifest(supplement)
+        there = self._put_once(key, encode(manifest))
         self._lake.settle()
-        return key
+        return decode(there, Manifest, key)
 
-    def read_manifest(self) -> Manifest | None:
-        """This run's manifest, None where it is not committed."""
-        return _read_manifest(self._lake, self.keys.manifest())
+    def _put_once(self, key: str, body: bytes) -> bytes:
+        """Writes `body` unless the key exists; returns what is there."""
+        if self._lake.put_if_absent(key, body, {}):
+            return body
+        stored = self._lake.get(key)
+        if stored is None:
+            raise _haunted(key)
+        return stored.body
 
-
-class History:
-    """What the committed runs of one config left in the lake."""
-
-    def __init__(self, lake: Lake, label: str, config: str) -> None:
-        self._lake = lake
-        self._label = label
-        self._config = config
-
-    def checkpoint_before(self, date: dt.date) -> dict[str, Any]:
-        """The checkpoint of the newest committed run of an earlier date; empty where there is none."""
-        for manifest in self._manifests():
-            if manifest.date < date.isoformat():
-                return manifest.checkpoint
-        return {}
-
-    def landed(self, stream: str, since: dt.date) -> Iterator[str]:
-        """The ids of `stream` that committed runs landed on or after `since`; one id may come more than once."""
-        for manifest in self._manifests():
-            if manifest.date < since.isoformat():
-                return
-            keys = ControlKeys(self._label, self._config, dt.date.fromisoformat(manifest.date), manifest.generation)
-            for part in self._parts(keys, manifest.parts):
-                yield from (landed.id for landed in part.records if landed.stream == stream and landed.is_there)
-
-    def _parts(self, keys: ControlKeys, names: Iterable[str]) -> Iterator[Part]:
-        for name in names:
-            stored = self._lake.get(keys.part(name))
-            if stored is not None:
-                yield decode(stored.body, Part, keys.part(name))
-
-    def _manifests(self) -> Iterator[Manifest]:
-        """Newest date first; of one date, the newest generation alone."""
-        root = control_root(self._label, self._config)
-        for day in sorted((name for name in self._lake.folders(root) if _is_date(name)), reverse=True):
-            generations = [int(name[1:]) for name in self._lake.folders(f"{root}{day}/") if name[1:].isdigit()]
-            for generation in sorted(generations, reverse=True):
-                keys = ControlKeys(self._label, self._config, dt.date.fromisoformat(day), generation)
-                manifest = _read_manifest(self._lake, keys.manifest())
-                if manifest is not None:
-                    yield manifest
-                    break
+    def read_manifest(self, supplement: int = 0) -> Manifest | None:
+        """This generation's manifest, None where it is not committed."""
+        key = self.keys.manifest(supplement)
+        stored = self._lake.get(key)
+        return None if stored is None else decode(stored.body, Manifest, key)
 
 
-def _read_manifest(lake: Lake, key: str) -> Manifest | None:
-    stored = lake.get(key)
-    return None if stored is None else decode(stored.body, Manifest, key)
+def _haunted(key: str) -> LakeError:
+    return LakeError(f"{key}: refused as existing, then not found", hint="run again")
 
 
-def _is_date(name: str) -> bool:
-    try:
-        return dt.date.fromisoformat(name).isoformat() == name
-    except ValueError:
-        return False
+def _taken_over(key: str) -> LockedError:
+    return LockedError(f"{key} was written by another run, which has taken this date over")

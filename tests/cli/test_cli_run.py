@@ -200,10 +200,11 @@ def test_an_interrupt_is_exit_130(ingest: Ingest, monkeypatch: pytest.MonkeyPatc
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Workspace, "run_use", interrupt)
+    monkeypatch.setattr(Workspace, "runs", interrupt)
     ended = ingest("run", "twitter_stub")
     assert (ended.code, ended.out) == (130, "")
     assert "interrupted" in ended.err
+    assert "goes on from here" in ended.err
 
 
 def test_a_secret_is_not_in_the_log_even_when_all_is_logged(

@@ -14,7 +14,6 @@ from rich.console import Console
 
 from ingest_core.api import Traffic
 from ingest_core.cli.live import View
-from ingest_core.model import Slice
 from ingest_core.run import Progress
 
 
@@ -29,7 +28,7 @@ def drawn(progress: Progress, width: int = 80) -> list[str]:
 def progress() -> Progress:
     progress = Progress()
     progress.watch(Traffic(requests=120, retries=20, throttled=3), lambda: 28.0)
-    progress.begin_round(1, [Slice("r1-movie-00000", {}, "movie", tuple(map(str, range(100))))])
+    progress.begin_round(1, slices=1, ids=100)
     for _ in range(7):
         progress.land()
     return progress

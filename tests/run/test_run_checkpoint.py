@@ -11,7 +11,7 @@ import pytest
 
 from ingest_core import Checkpoint, Context, Record, Ref, Rejected, Slice, TransientError
 from ingest_core.model import Status
-from ingest_core.run import Job, run
+from ingest_core.run import Job, plan, run
 
 JobMaker = Callable[..., Job]
 Files = Callable[..., dict[str, Any]]
@@ -25,11 +25,11 @@ def one_slice(ctx: Context) -> list[Slice]:
 def seen_by_a_run_of(job: JobMaker, date: dt.date) -> dict[str, Any]:
     seen: list[dict[str, Any]] = []
 
-    def plan(ctx: Context) -> list[Slice]:
+    def look(ctx: Context) -> list[Slice]:
         seen.append(dict(ctx.checkpoint))
         return []
 
-    run(job(plan, lambda ctx, slice: [], date=date))
+    plan(job(look, lambda ctx, slice: [], date=date))
     return seen[0]
 
 

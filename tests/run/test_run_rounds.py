@@ -40,7 +40,7 @@ def test_a_record_goes_its_whole_way(job: JobMaker, records: Bodies, own_files: 
     assert (report.status, report.exit_code, report.error) == (Status.DONE, 0, None)
     assert records() == {f"{RAW}/7.json": b'{"n": 1}'}
     files = own_files()
-    assert sorted(files) == ["manifest.json", "parts/a.json", "plan-0-0.json"]
+    assert sorted(files) == ["intents/a/1-0.json", "manifest.json", "parts/a.json", "plan-0-0.json"]
     assert [(found["id"], found["key"]) for found in files["parts/a.json"]["records"]] == [("7", f"{RAW}/7.json")]
     assert files["manifest.json"]["parts"] == ["a"]
     assert report.manifest == "_ingest/Things/things/2026-11-23/g1/manifest.json"

@@ -10,16 +10,21 @@ from typing import Any
 import pytest
 
 from ingest_core.errors import LakeError
-from ingest_core.model import Slice
+from ingest_core.model import Batch, Slice
 from ingest_core.state import (
     FORMAT,
     Absent,
+    BatchFile,
+    Frozen,
+    Intent,
     Landed,
     Manifest,
     Part,
+    Phase,
     PlanSegment,
     Provenance,
     Quarantined,
+    RunState,
     decode,
     encode,
 )
@@ -41,7 +46,12 @@ FILES: list[Any] = [
         (("movie/popular", "500 pages of 600"),),
         (SLICE,),
     ),
-    PlanSegment(FORMAT, 1, 2, True, (SLICE, Slice("x")), {"since": None}),
+    PlanSegment(FORMAT, 1, 2, 7, True, (SLICE, Slice("x")), {"since": None}, {"since": 2}),
+    Intent(FORMAT, "list-p1", 2, (Landed("thing", "7", "k", "00ff", 12, line="11ee"),), (BatchFile("k", "22", 13),)),
+    RunState(
+        FORMAT, "things", "2026-11-23", Phase.OPEN, 2, 5, "00ab",
+        Frozen("things", {"a": [1]}, {"thing": "T"}, Batch(7)), CAME, CAME, 3, "host:7", 10, 4, True,
+    ),
     Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", text="<html>", origin=ORIGIN),
     Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", base64=b"\xff\x00"),
     Manifest(
@@ -62,7 +72,7 @@ def test_every_file_says_its_format_first(file: Any) -> None:
 
 
 def test_bytes_that_are_no_text_are_kept_as_base64() -> None:
-    told = json.loads(encode(FILES[4]))
+    told = json.loads(encode(FILES[6]))
     assert base64.b64decode(told["base64"]) == b"\xff\x00"
     assert "text" not in told
 

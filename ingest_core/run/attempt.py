@@ -1,0 +1,158 @@
+"""One attempt at one date: claim, take up what is there, land, commit, give the claim back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ingest_core.keys import ControlKeys, RecordKeys
+from ingest_core.model import Fault, Report, Status
+from ingest_core.run.allowance import Allowance
+from ingest_core.run.choice import Choice
+from ingest_core.run.conclusion import Conclusion, conclude
+from ingest_core.run.generation import Generation
+from ingest_core.run.job import Job
+from ingest_core.run.machinery import Machinery
+from ingest_core.run.rounds import Index
+from ingest_core.run.tally import Tally
+from ingest_core.state import RENEW_SECONDS, Claim, History, Manifest, Phase, RunState, RunStore, Wanted, acquire
+
+
+class Attempt:
+    """The steps in their order, and what was seen on the way. `perform` is called once, `report` after it."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._asked = job
+        self._keys = ControlKeys(job.label, job.config, job.date)
+        self._tally = Tally()
+        self._checkpoint: dict[str, Any] = {}
+        self._manifest: str | None = None
+        self._already_done = False
+        self._halt: Callable[[], None] = lambda: None
+        self.is_outdated = False
+
+    def perform(self) -> Conclusion:
+        """Raises what ingest_core names, where the attempt ends before its rounds do."""
+        job = self._job
+        claim = acquire(
+            job.lake,
+            self._keys,
+            Wanted(
+                job.clock,
+                job.chance,
+                Choice(job),
+                patience=self._patience(),
+                on_wait=job.progress.tell,
+            ),
+        )
+        if claim is None:
+            return self._is_done_already()
+        stop_renewing = self._renewing(claim)
+        phase = Phase.OPEN
+        try:
+            self._begin(claim.state)
+            conclusion = self._go_on(claim)
+            if conclusion.error is None:
+                phase = Phase.DONE if self._manifest is not None else Phase.LIMITED
+            return conclusion
+        finally:
+            stop_renewing()
+            claim.end(Phase.LIMITED if claim.state.limit is not None else phase)
+
+    def _patience(self) -> float:
+        """Seconds that may go by in waiting for another run's lease to run out."""
+        job = self._job
+        return float("inf") if job.deadline is None else job.deadline - job.clock.monotonic() - job.margin
+
+    def _renewing(self, claim: Claim) -> Callable[[], None]:
+        if not claim.needs_renewal:
+            return lambda: None
+
+        def renew() -> None:
+            claim.keep()
+            if claim.is_lost:
+                self._halt()
+
+        return self._job.threads.every(RENEW_SECONDS, renew)
+
+    def _begin(self, state: RunState) -> None:
+        """Takes on the generation, and the settings, that the claim is for."""
+        self._keys = self._keys.of(state.generation) if state.limit is None else self._keys.of_trial(state.trials)
+        self.is_outdated = state.frozen.fingerprint != self._asked.frozen.fingerprint
+        if self.is_outdated:
+            self._job = self._asked.thaw(self._asked, state.frozen)
+            self._job.progress.tell("finishing the run as it was begun; what the config says now comes after it")
+
+    def _go_on(self, claim: Claim) -> Conclusion:
+        job = self._job
+        store = RunStore(job.lake, self._keys, claim.state.epoch, claim.require)
+        inventory = store.inventory()
+        job.lake.tidy(self._keys.day)
+        history = History(job.lake, job.label, job.config)
+        committed = store.read_manifest() if inventory.is_committed else None
+        planned = store.read_round(0) if 0 in inventory.planned_rounds else None
+        before = planned.before if planned is not None else history.checkpoint_before(job.date)
+        with Index() as index, Machinery(job, history, before, signed=committed is None) as machinery:
+            self._halt = machinery.halt
+            self._tally.traffic = machinery.traffic
+            generation = Generation(
+                job, claim, store, index, machinery, self._tally, Allowance(job.limit), inventory, dict(before)
+            )
+            if committed is not None:
+                # Everything was done but the tidying up.
+                self._restore(committed)
+                generation.tidy_up()
+                return Conclusion(Status.DONE, None)
+            failures = generation.land()
+            self._checkpoint = generation.checkpoint
+            conclusion = conclude(failures, self._tally, job.max_failed)
+            if conclusion.error is None and job.limit is None:
+                self._restore(generation.commit())
+                generation.remove_superseded()
+            return conclusion
+
+    def _is_done_already(self) -> Conclusion:
+        """A rerun of a done run asks the API nothing and says so."""
+        job = self._job
+        history = History(job.lake, job.label, job.config)
+        committed = history.manifest(job.date)
+        self._already_done = True
+        if committed is not None:
+            self._keys = self._keys.of(committed.generation)
+            self._restore(committed)
+        return Conclusion(Status.DONE, None)
+
+    def _restore(self, committed: Manifest) -> None:
+        """Takes over the account of a run that is committed."""
+        self._manifest = self._keys.manifest()
+        self._checkpoint = committed.checkpoint
+        traffic, self._tally = self._tally.traffic, Tally()
+        self._tally.traffic = traffic
+        self._tally.restore(committed.totals, committed.truncated)
+
+    def report(self, conclusion: Conclusion, seconds: float) -> Report:
+        """The account of this attempt."""
+        job, error = self._job, conclusion.error
+        records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
+        return Report(
+            status=conclusion.status,
+            config=job.config,
+            source=job.source.name,
+            label=job.label,
+            date=job.date,
+            run=self._keys.run,
+            lake=job.lake.uri,
+            prefix=records.common_folder(),
+            counts=self._tally.counts(),
+            seconds=seconds,
+            manifest=self._manifest,
+            already_done=self._already_done,
+            limited=job.limit is not None,
+            error=Fault.of(error) if error else None,
+            exit_code=conclusion.exit_code,
+            problems=conclusion.problems,
+            truncated=tuple(f"{name}: {reason}" for name, reason in self._tally.truncated),
+            checkpoint=self._checkpoint,
+            notice=job.source.notice,
+        )

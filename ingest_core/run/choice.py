@@ -1,0 +1,73 @@
+"""Which run of a date: the one that is unfinished, the one that is done, or a new generation."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ingest_core.errors import UsageError
+from ingest_core.run.job import Job
+from ingest_core.state import FORMAT, Phase, RunState
+
+
+class Choice:
+    """Decides for `acquire`, and for whoever only looks."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._frozen = job.frozen
+
+    def __call__(self, seen: RunState | None) -> RunState | None:
+        """The state to claim, None where the run is done. Raises UsageError where a limit cannot be had."""
+        job = self._job
+        if job.only_resume:
+            return seen if seen is not None and seen.is_unfinished else None
+        if job.limit is not None:
+            return self._trial(seen)
+        if seen is None or job.refresh:
+            return self._new(seen)
+        if seen.is_unfinished:
+            return seen
+        if seen.phase is Phase.DONE and seen.frozen.fingerprint == self._frozen.fingerprint:
+            return None
+        return self._new(seen)
+
+    def _trial(self, seen: RunState | None) -> RunState | None:
+        """A limited run has files of its own; every real run supersedes it, and it never touches a real run's."""
+        if seen is not None and seen.phase is Phase.DONE:
+            return None
+        if seen is not None and seen.is_unfinished:
+            raise UsageError(
+                f"the run of {seen.config} for {seen.date} is not finished, and --limit would mix a trial into it",
+                hint="run it without --limit, or try with --dry-run",
+            )
+        return self._new(seen)
+
+    def _new(self, seen: RunState | None) -> RunState:
+        now, is_trial = self._job.clock.now(), self._job.limit is not None
+        generation, trials = (0, 0) if seen is None else (seen.generation, seen.trials)
+        return RunState(
+            format=FORMAT,
+            config=self._job.config,
+            date=self._job.date.isoformat(),
+            phase=Phase.RUNNING,
+            generation=generation if is_trial else generation + 1,
+            epoch=0,
+            nonce="",
+            frozen=self._frozen,
+            begun=now,
+            touched=now,
+            limit=self._job.limit,
+            trials=trials + is_trial,
+        )
+
+
+def given_up(seen: RunState | None) -> RunState | None:
+    """For `acquire`: claims an unfinished run as it is, so that it can be abandoned."""
+    return seen if seen is not None and seen.phase in {Phase.RUNNING, Phase.OPEN, Phase.DONE} else None
+
+
+def forgetting(seen: RunState | None) -> RunState | None:
+    """For `acquire`: claims a done run whose checkpoint is not to be used any more."""
+    if seen is None or seen.phase is not Phase.DONE or seen.forgotten:
+        return None
+    return msgspec.structs.replace(seen, forgotten=True)

@@ -1,0 +1,201 @@
+"""One generation of one date's run: its rounds, its commit, and the end of what it supersedes."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+from ingest_core.errors import TransientError
+from ingest_core.keys import RecordKeys
+from ingest_core.model import Slice
+from ingest_core.run.allowance import Allowance
+from ingest_core.run.job import Job
+from ingest_core.run.landing import Dock
+from ingest_core.run.late import late_part
+from ingest_core.run.ledger import Ledger
+from ingest_core.run.machinery import Machinery
+from ingest_core.run.planning import plan_first_round
+from ingest_core.run.rounds import Earlier, Index
+from ingest_core.run.scheduler import Failure, Scheduler
+from ingest_core.run.slices import SliceLander
+from ingest_core.run.summary import Summary
+from ingest_core.run.superseded import Superseded
+from ingest_core.run.tally import Tally
+from ingest_core.sink import Sink, Stamp
+from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Round, RunStore
+
+BESIDE = "~"  # sorts behind every place of the plan
+
+
+class Generation:
+    """What one claim does with a generation. `checkpoint` is what the run leaves to the next, as far as it is known."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 -- everything that an attempt has at hand
+        self,
+        job: Job,
+        claim: Claim,
+        store: RunStore,
+        index: Index,
+        machinery: Machinery,
+        tally: Tally,
+        allowance: Allowance,
+        inventory: Inventory,
+        checkpoint: dict[str, Any],
+    ) -> None:
+        self._job = job
+        self._claim = claim
+        self._store = store
+        self._index = index
+        self._machinery = machinery
+        self._tally = tally
+        self._allowance = allowance
+        self._inventory = inventory
+        self._records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
+        self._stamp = Stamp(job.config, store.keys.run, store.keys.generation, claim.state.epoch)
+        self._ledger = Ledger(job.lake, store, index, machinery.puts)
+        self._superseded = Superseded(job.lake, store.keys.earlier(claim.state.trials), index, machinery.puts)
+        self._segments: list[int] = []
+        self.checkpoint = checkpoint
+
+    def take_up(self) -> None:
+        """Reads what earlier attempts did, and what earlier generations left."""
+        self._ledger.read(self._inventory)
+        self._superseded.read()
+
+    def land(self) -> list[Failure]:
+        """Round after round until one brings no new refs; returns what stays open, and why."""
+        self.take_up()
+        scheduler = self._scheduler(self._lander())
+        round: Round | None = self._first_round()
+        while round is not None:
+            self._segments.append(round.segments)
+            self._job.progress.begin_round(round.number, round.slices, round.ids)
+            self._prefix = f"{round.number:04d}."
+            result = scheduler.run(self._store.slices_of(round))
+            if not result.is_closed:
+                return result.failures or [_out_of_time()]
+            round = self._next_round(round.number + 1) if round.slices else None
+        for summary in self._ledger.beside:
+            self._tally.add(f"{BESIDE}{summary.slice}", summary)
+        return []
+
+    def _first_round(self) -> Round:
+        planned = self._planned_before(0)
+        if planned is None:
+            checkpoints: dict[str, Any] = {}
+            slices = plan_first_round(
+                self._job.source, self._machinery.context, self._index, self._allowance.left, checkpoints
+            )
+            planned = self._store.write_round(0, slices, checkpoints, self.checkpoint)
+        self.checkpoint.update(planned.checkpoints)
+        return planned
+
+    def _next_round(self, number: int) -> Round | None:
+        planned = self._planned_before(number)
+        if planned is not None:
+            self._index.forget_found()
+            return planned
+        following = self._index.next_round(number, self._allowance.left)
+        first = next(following, None)
+        if first is None:
+            return None
+        return self._store.write_round(number, itertools.chain([first], following), {}, {})
+
+    def _planned_before(self, number: int) -> Round | None:
+        """A round that an earlier attempt wrote to its end, its names and ids noted."""
+        round = self._store.read_round(number) if number in self._inventory.planned_rounds else None
+        for slice in self._slices(round):
+            self._index.name(slice.name)
+            self._index.note_planned(slice, number)
+        return round
+
+    def _slices(self, round: Round | None) -> Iterator[Slice]:
+        return iter(()) if round is None else self._store.slices_of(round)
+
+    def _lander(self) -> SliceLander:
+        dock = Dock(
+            sink=Sink(self._job.lake, self._records, self._stamp, self._index.is_earlier),
+            store=self._store,
+            index=self._index,
+            puts=self._machinery.puts,
+            backpressure=self._machinery.backpressure,
+            epoch=self._claim.state.epoch,
+            fence=self._claim.confirm,
+            on_land=self._job.progress.land,
+        )
+        return SliceLander(self._job, self._machinery, dock=dock, allowance=self._allowance, kept=self._ledger.kept)
+
+    def _scheduler(self, lander: SliceLander) -> Scheduler:
+        refs = 0
+
+        def on_part(place: str, summary: Summary) -> bool:
+            nonlocal refs
+            refs += len(summary.refs)
+            self._index.found(place, summary.refs)
+            self._tally.add(self._prefix + place, summary)
+            self._job.progress.close_slice(len(summary.next))
+            return self._allowance.left is None or refs < self._allowance.left
+
+        return Scheduler(
+            lander.land,
+            self._machinery,
+            take_name=self._index.name,
+            on_part=on_part,
+            on_failure=lambda failure: self._job.progress.tell(failure.error.what),
+        )
+
+    def commit(self) -> Manifest:
+        """The manifest is the commit: written last, and only if there is none. Returns the one that is there."""
+        self._claim.assure()
+        if self._claim.needs_renewal and self._claim.state.epoch > 1:
+            self._take_in_what_is_late()
+        self.checkpoint = self._tally.checkpoint(self.checkpoint)
+        keys = self._store.keys
+        return self._store.write_manifest(
+            Manifest(
+                format=FORMAT,
+                run=keys.run,
+                config=self._job.config,
+                source=self._job.source.name,
+                label=self._job.label,
+                date=self._job.date.isoformat(),
+                generation=keys.generation,
+                started=self._claim.state.begun,
+                finished=self._job.clock.now(),
+                rounds=tuple(self._segments),
+                parts=tuple(sorted(self._tally.parts)),
+                totals=self._tally.totals(),
+                checkpoint=self.checkpoint,
+                truncated=tuple(self._tally.truncated),
+            )
+        )
+
+    def _take_in_what_is_late(self) -> None:
+        name = f"r{len(self._segments) - 1}-late.{self._claim.state.epoch}"
+        part = late_part(self._job.lake, self._store, self._index, self._machinery.puts, name)
+        if part is not None:
+            self._tally.add(f"{BESIDE}{name}", Summary.of(self._store.write_part(part)))
+
+    def tidy_up(self) -> None:
+        """Ends what an attempt that was committed left to be done."""
+        if self._superseded.is_any:
+            self.take_up()
+            self.remove_superseded()
+
+    def remove_superseded(self) -> None:
+        """Removes what earlier generations of the date wrote and this one has not."""
+        if self._superseded.is_any:
+            self._claim.assure()
+            self._superseded.remove(self._is_current, self._stamp)
+
+    def _is_current(self, earlier: Earlier) -> bool:
+        if not earlier.stream:
+            return self._index.has_file(earlier.key)
+        if self._job.batch is not None or not self._index.has(earlier.stream, earlier.id):
+            return False
+        return self._records.key(earlier.stream, earlier.id) == earlier.key
+
+
+def _out_of_time() -> Failure:
+    return Failure("", TransientError("time is up, and slices are left", hint="run again to go on"))

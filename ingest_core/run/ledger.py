@@ -1,0 +1,82 @@
+"""What earlier attempts at a generation have done, as its files tell: closed slices, and what open ones left behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from concurrent.futures import Executor
+
+from ingest_core.lake import Lake
+from ingest_core.run.landing import Kept
+from ingest_core.run.parallel import ordered_map
+from ingest_core.run.rounds import Index, is_beside_the_plan
+from ingest_core.run.summary import Summary
+from ingest_core.state import BatchFile, Intent, Inventory, Landed, Part, RunStore
+
+
+class Ledger:
+    """Fills the index of a run with what is there already, before its rounds begin.
+
+    `beside` are the parts that belong to no slice of the plan.
+    """
+
+    def __init__(self, lake: Lake, store: RunStore, index: Index, pool: Executor) -> None:
+        self._lake = lake
+        self._store = store
+        self._index = index
+        self._pool = pool
+        self._kept: dict[str, Kept] = {}
+        self.beside: list[Summary] = []
+
+    def read(self, inventory: Inventory) -> None:
+        """Closed slices are not fetched again; what open ones put, and what lies there, is theirs."""
+        closed = set()
+        for part in ordered_map(self._pool, self._store.read_part, inventory.parts):
+            if part is not None:
+                self._take(part)
+                closed.add(part.slice)
+        for slice_name, keys in inventory.intents.items():
+            if slice_name not in closed:
+                self._kept[slice_name] = self._what_lies_there(
+                    list(filter(None, ordered_map(self._pool, self._store.read_intent, keys)))
+                )
+                self._index.note_there(self._kept[slice_name].records, slice_name)
+
+    def _take(self, part: Part) -> None:
+        self._index.note_there((landed for landed in part.records if landed.outcome != "repeated"), part.slice)
+        summary = Summary.of(part)
+        self._index.note_files(part.files)
+        if is_beside_the_plan(part.slice):
+            self.beside.append(summary)
+        else:
+            self._index.close(summary)
+
+    def kept(self, slice_name: str) -> Kept:
+        """What earlier attempts at an open slice left."""
+        return self._kept.get(slice_name, Kept())
+
+    def _what_lies_there(self, intents: list[Intent]) -> Kept:
+        files = {file: intent for intent in intents for file in intent.files}
+        if files:
+            return self._files_there(files)
+        found: dict[tuple[str, str], Landed] = {}
+        records = [landed for intent in intents for landed in intent.records]
+        for landed, digest in zip(records, self._digests([landed.key for landed in records]), strict=True):
+            if digest == landed.sha256:
+                found.setdefault((landed.stream, landed.id), landed)
+        return Kept(tuple(found.values()))
+
+    def _files_there(self, files: dict[BatchFile, Intent]) -> Kept:
+        there, records = [], list[Landed]()
+        for (file, intent), digest in zip(files.items(), self._digests([file.key for file in files]), strict=True):
+            if digest == file.sha256:
+                there.append(file)
+                records.extend(landed for landed in intent.records if landed.key == file.key)
+        return Kept(tuple(records), tuple(there), len({file.key for file in files}))
+
+    def _digests(self, keys: list[str]) -> Iterator[str | None]:
+        return ordered_map(self._pool, self._digest, keys)
+
+    def _digest(self, key: str) -> str | None:
+        stored = self._lake.get(key)
+        return None if stored is None else hashlib.sha256(stored.body).hexdigest()

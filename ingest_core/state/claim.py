@@ -1,0 +1,223 @@
+"""The claim of one date of one config: who may write its bookkeeping.
+
+On a disk a lock of the operating system is the claim; a dead process drops it by itself. S3 has no such thing: there
+the claim is a lease in `state.json`, taken and renewed by compare-and-swap. Whoever waits for it measures by its own
+monotonic clock, or by the ages that S3 itself tells; wall clocks of two machines are never compared.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from ingest_core.clock import Clock
+from ingest_core.errors import IngestError, LakeError, LockedError
+from ingest_core.keys import ControlKeys
+from ingest_core.lake import Lake, Stored
+from ingest_core.state.files import Phase, RunState, decode, encode
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 90.0
+RENEW_SECONDS = 30.0
+POLL_SECONDS = 5.0
+# A write that is begun with less than this left of the lease could arrive after somebody else has taken over.
+SAFETY_SECONDS = 30.0
+AGE_IS_ROUNDED_SECONDS = 2.0  # HTTP dates have whole seconds
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a claim depends on: `clock` and `chance` as in a job; `patience` is how many seconds it may wait at most.
+
+    `decide` is shown the state that is there (None: none) and says which state to claim, its epoch and nonce left to
+    the claim; None where nothing is to be done. It may be asked again.
+    """
+
+    clock: Clock
+    chance: random.Random
+    decide: Callable[[RunState | None], RunState | None]
+    patience: float = float("inf")
+    on_wait: Callable[[str], None] = lambda _: None
+
+
+def acquire(lake: Lake, keys: ControlKeys, wanted: Wanted) -> Claim | None:
+    """The claim, taken; None where `decide` wants nothing.
+
+    Raises LockedError where another run has it: at once where the lake has a hold, else after one sign of life.
+    """
+    if wanted.decide(_decoded(lake.get(keys.state), keys)) is None:
+        return None
+    release = lake.hold(keys.lock)
+    if release is None:
+        raise _locked(keys, "it is under way in another process")
+    try:
+        claim = _take(lake, keys, wanted, release)
+    except BaseException:
+        release()
+        raise
+    if claim is None:
+        release()
+    return claim
+
+
+def _take(lake: Lake, keys: ControlKeys, wanted: Wanted, release: Callable[[], None]) -> Claim | None:
+    for _ in range(ATTEMPTS):
+        stored = lake.get(keys.state)
+        seen = _decoded(stored, keys)
+        if seen is not None and stored is not None and seen.phase is Phase.RUNNING and not lake.holds:
+            stored = _outlast(lake, keys, stored, seen, wanted)
+            seen = _decoded(stored, keys)
+        state = wanted.decide(seen)
+        if state is None:
+            return None
+        began = wanted.clock.monotonic()
+        mine = msgspec.structs.replace(
+            state,
+            phase=Phase.RUNNING,
+            epoch=1 if seen is None else seen.epoch + 1,
+            nonce=f"{wanted.chance.getrandbits(64):016x}",
+            renewals=0,
+            holder=f"{socket.gethostname()}:{os.getpid()}",
+            touched=wanted.clock.now(),
+        )
+        if lake.swap(keys.state, encode(mine), stored, {}) or _is_mine(_decoded(lake.get(keys.state), keys), mine):
+            return Claim(lake, keys, wanted.clock, mine, began, release)
+    raise _locked(keys, "others claim it at the same time")
+
+
+def _outlast(lake: Lake, keys: ControlKeys, stored: Stored, seen: RunState, wanted: Wanted) -> Stored | None:
+    """What lies there once the lease has run out or was given back. Raises LockedError where it is renewed."""
+    clock, never = wanted.clock, threading.Event()
+    ends = clock.monotonic() + LEASE_SECONDS - max(0.0, (stored.age or 0.0) - AGE_IS_ROUNDED_SECONDS)
+    gives_up = clock.monotonic() + wanted.patience
+    now: Stored | None = stored
+    while (left := ends - clock.monotonic()) > 0:
+        wanted.on_wait(f"{keys.run}: claimed by {seen.holder}; waiting {left:.0f} s at most for a sign of life")
+        if clock.monotonic() + left > gives_up:
+            raise _locked(keys, f"{seen.holder} has it, and there is no time to wait until its lease has run out")
+        clock.pause(min(POLL_SECONDS, left), never)
+        now = lake.get(keys.state)
+        if now is None or now.version == stored.version:
+            continue
+        state = _decoded(now, keys)
+        if state is None or state.phase is not Phase.RUNNING:
+            return now
+        raise _locked(keys, f"{state.holder} is at it")
+    return now
+
+
+class Claim:
+    """A claim that was taken. Thread-safe.
+
+    `state` is as it was claimed. Whoever writes bookkeeping asks `require` before; `assure` asks the lake itself.
+    """
+
+    def __init__(
+        self, lake: Lake, keys: ControlKeys, clock: Clock, state: RunState, began: float, release: Callable[[], None]
+    ) -> None:
+        self.state = state
+        self._lake = lake
+        self._keys = keys
+        self._clock = clock
+        self._good_from = began
+        self._release = release
+        self._renewals = 0
+        self._lock = threading.Lock()
+        self._renewing = threading.Lock()
+        self._lost = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another run has taken over."""
+        return self._lost
+
+    @property
+    def needs_renewal(self) -> bool:
+        """Whether it is a lease, which a timer must renew."""
+        return not self._lake.holds
+
+    def require(self) -> None:
+        """Raises LockedError unless a write that is begun now is over before the lease can run out."""
+        if self._lost:
+            raise self._gone()
+        if self._lake.holds:
+            return
+        with self._lock:
+            left = self._good_from + LEASE_SECONDS - self._clock.monotonic()
+        if left < SAFETY_SECONDS:
+            self.assure()
+
+    def assure(self) -> None:
+        """Renews the lease now. Raises LockedError where the claim is lost, and what the lake raises."""
+        if self._lost:
+            raise self._gone()
+        if not self._lake.holds:
+            with self._renewing:
+                self._renew(self.state.phase)
+
+    def confirm(self) -> None:
+        """Raises LockedError unless the lake still says that the claim is ours. Changes nothing."""
+        self.require()
+        if not self._lake.holds and not _is_mine(_decoded(self._lake.get(self._keys.state), self._keys), self.state):
+            self._lost = True
+            raise self._gone()
+
+    def keep(self) -> None:
+        """Renews the lease, for the timer: it raises nothing. What it could not do, the next `require` meets."""
+        try:
+            self.assure()
+        except IngestError as error:
+            logger.warning("the claim of %s could not be renewed: %s", self._keys.run, error)
+
+    def end(self, phase: Phase) -> None:
+        """Gives the claim back: OPEN, DONE, LIMITED. Raises nothing: what was committed stays so."""
+        try:
+            if not self._lost:
+                with self._renewing:
+                    self._renew(phase)
+        except IngestError as error:
+            logger.warning("the claim of %s could not be given back: %s", self._keys.run, error)
+        finally:
+            self._release()
+
+    def _renew(self, phase: Phase) -> None:
+        began = self._clock.monotonic()
+        self._renewals += 1
+        new = msgspec.structs.replace(self.state, phase=phase, renewals=self._renewals, touched=self._clock.now())
+        for _ in range(ATTEMPTS):
+            stored = self._lake.get(self._keys.state)
+            seen = _decoded(stored, self._keys)
+            if stored is None or not _is_mine(seen, self.state):
+                self._lost = True
+                raise self._gone()
+            if seen == new or self._lake.swap(self._keys.state, encode(new), stored, {}):
+                with self._lock:
+                    self._good_from = began
+                return
+        raise LakeError(f"{self._keys.state} is changed faster than it can be read", hint="run again")
+
+    def _gone(self) -> LockedError:
+        return _locked(self._keys, "another run has taken it over")
+
+
+def _is_mine(seen: RunState | None, mine: RunState) -> bool:
+    return seen is not None and (seen.epoch, seen.nonce) == (mine.epoch, mine.nonce)
+
+
+def _decoded(stored: Stored | None, keys: ControlKeys) -> RunState | None:
+    return None if stored is None else decode(stored.body, RunState, keys.state)
+
+
+def _locked(keys: ControlKeys, why: str) -> LockedError:
+    return LockedError(
+        f"the run of {keys.config} for {keys.date} is locked: {why}", hint="wait until it has ended, then run again"
+    )
