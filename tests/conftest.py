@@ -7,13 +7,14 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest_core import testing
-from ingest_core.lake import Lake
+from ingest_core.lake import Lake, Stored
 from ingest_core.model import Source
 from ingest_core.run import Job
 
@@ -36,6 +37,30 @@ class MemoryLake(testing.MemoryLake):
     def put(self, key: str, body: bytes) -> None:
         super().put(key, body)
         self.after_put(key)
+
+
+    def drop_holds(self) -> None:
+        """The process that had them died."""
+        self._held.clear()
+
+
+class LeasedLake(MemoryLake):
+    """As S3: nobody holds anything, so leases keep runs apart. `age` is what it says of every object."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.age: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        return False
+
+    def hold(self, key: str) -> Callable[[], None] | None:
+        return lambda: None
+
+    def get(self, key: str) -> Stored | None:
+        stored = super().get(key)
+        return None if stored is None else replace(stored, age=self.age)
 
 
 class InstantClock:
@@ -61,6 +86,11 @@ class InstantClock:
 @pytest.fixture
 def lake() -> Any:
     return MemoryLake()
+
+
+@pytest.fixture
+def leased_lake() -> Any:
+    return LeasedLake()
 
 
 @pytest.fixture
