@@ -1,7 +1,19 @@
 """A run: plan, land, commit. `engine` draws it; the other modules are its parts."""
 
-from ingest_core.run.engine import plan, probe, run, runs
+from ingest_core.run.engine import abandon, forget_checkpoint, plan, probe, replay, run, runs
 from ingest_core.run.job import HandOver, Job
 from ingest_core.run.progress import Progress, Snapshot
 
-__all__ = ["HandOver", "Job", "Progress", "Snapshot", "plan", "probe", "run", "runs"]
+__all__ = [
+    "HandOver",
+    "Job",
+    "Progress",
+    "Snapshot",
+    "abandon",
+    "forget_checkpoint",
+    "plan",
+    "probe",
+    "replay",
+    "run",
+    "runs",
+]

@@ -58,6 +58,8 @@ class Attempt:
             return conclusion
         finally:
             stop_renewing()
+            if job.replay and self._manifest is not None:
+                phase = Phase.DONE  # whatever the replay met
             claim.end(Phase.LIMITED if claim.state.limit is not None else phase)
 
     def _patience(self) -> float:
@@ -93,12 +95,14 @@ class Attempt:
         committed = store.read_manifest() if inventory.is_committed else None
         planned = store.read_round(0) if 0 in inventory.planned_rounds else None
         before = planned.before if planned is not None else history.checkpoint_before(job.date)
-        with Index() as index, Machinery(job, history, before, signed=committed is None) as machinery:
+        with Index() as index, Machinery(job, history, before, signed=committed is None or job.replay) as machinery:
             self._halt = machinery.halt
             self._tally.traffic = machinery.traffic
             generation = Generation(
                 job, claim, store, index, machinery, self._tally, Allowance(job.limit), inventory, dict(before)
             )
+            if job.replay:
+                return self._replay(generation, self._newest(store, inventory.supplements, committed))
             if committed is not None:
                 # Everything was done but the tidying up.
                 self._restore(committed)
@@ -111,6 +115,24 @@ class Attempt:
                 self._restore(generation.commit())
                 generation.remove_superseded()
             return conclusion
+
+    def _newest(self, store: RunStore, supplements: int, committed: Manifest | None) -> Manifest | None:
+        return store.read_manifest(supplements) if supplements else committed
+
+    def _replay(self, generation: Generation, committed: Manifest | None) -> Conclusion:
+        """The quarantine again. A run that more of it kept from its commit is committed where enough is well now."""
+        if committed is not None:
+            self._restore(committed)
+        failures = [] if committed is not None else generation.land()
+        failures = failures or generation.replay(committed)
+        self._checkpoint = generation.checkpoint
+        if committed is not None:
+            self._restore(generation.supplement(committed))
+        conclusion = conclude(failures, self._tally, self._job.max_failed)
+        if committed is None and conclusion.error is None:
+            self._restore(generation.commit())
+            generation.remove_superseded()
+        return conclusion
 
     def _is_done_already(self) -> Conclusion:
         """A rerun of a done run asks the API nothing and says so."""
@@ -127,8 +149,6 @@ class Attempt:
         """Takes over the account of a run that is committed."""
         self._manifest = self._keys.manifest()
         self._checkpoint = committed.checkpoint
-        traffic, self._tally = self._tally.traffic, Tally()
-        self._tally.traffic = traffic
         self._tally.restore(committed.totals, committed.truncated)
 
     def report(self, conclusion: Conclusion, seconds: float) -> Report:

@@ -21,6 +21,8 @@ class Choice:
         job = self._job
         if job.only_resume:
             return seen if seen is not None and seen.is_unfinished else None
+        if job.replay:
+            return self._replayed(seen)
         if job.limit is not None:
             return self._trial(seen)
         if seen is None or job.refresh:
@@ -41,6 +43,14 @@ class Choice:
                 hint="run it without --limit, or try with --dry-run",
             )
         return self._new(seen)
+
+    def _replayed(self, seen: RunState | None) -> RunState:
+        if seen is not None and seen.limit is None and (seen.is_unfinished or seen.phase is Phase.DONE):
+            return seen
+        raise UsageError(
+            f"there is no run of {self._job.config} for {self._job.date} whose quarantine could be tried again",
+            hint=f"ingest runs {self._job.config} lists what there is; --date names another day",
+        )
 
     def _new(self, seen: RunState | None) -> RunState:
         now, is_trial = self._job.clock.now(), self._job.limit is not None

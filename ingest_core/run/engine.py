@@ -16,14 +16,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ingest_core.errors import IngestError, StopError
+from ingest_core.keys import ControlKeys
 from ingest_core.model import Answer, Report, Slice, Status
 from ingest_core.run.attempt import Attempt
+from ingest_core.run.choice import forgetting, given_up
 from ingest_core.run.conclusion import Conclusion, status_of
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
 from ingest_core.run.rounds import Index
-from ingest_core.state import History
+from ingest_core.state import History, Phase, RunState, Wanted, acquire
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +62,33 @@ def runs(job: Job) -> Iterator[Report]:
         yield report
         if not attempt.is_outdated or report.status is not Status.DONE:
             return
+
+
+def replay(job: Job) -> Report:
+    """Tries once more what the run of the job's date has in its quarantine, and accounts for the whole run."""
+    return _attempted(replace(job, replay=True))[1]
+
+
+def abandon(job: Job) -> bool:
+    """Gives up the run of the job's date, done or not: the next one is a new generation, which supersedes it.
+
+    False where there is nothing to give up. Raises LockedError where somebody is at it.
+    """
+    return _restate(job, given_up, Phase.ABANDONED)
+
+
+def forget_checkpoint(job: Job) -> bool:
+    """Lets later runs begin without the checkpoint that this date committed; False where it has none."""
+    return _restate(job, forgetting, Phase.DONE)
+
+
+def _restate(job: Job, decide: Callable[[RunState | None], RunState | None], phase: Phase) -> bool:
+    keys = ControlKeys(job.label, job.config, job.date)
+    claim = acquire(job.lake, keys, Wanted(job.clock, job.chance, decide, on_wait=job.progress.tell))
+    if claim is None:
+        return False
+    claim.end(phase)
+    return True
 
 
 def _find_unfinished(job: Job, days: list[dt.date]) -> Conclusion:

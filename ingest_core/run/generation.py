@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from ingest_core.errors import TransientError
+import msgspec
+
+from ingest_core.errors import IngestError, TransientError
 from ingest_core.keys import RecordKeys
-from ingest_core.model import Slice
+from ingest_core.model import Slice, Source
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.job import Job
 from ingest_core.run.landing import Dock
@@ -16,6 +19,7 @@ from ingest_core.run.late import late_part
 from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
+from ingest_core.run.replay import next_number, only_wanted, recovering, retries
 from ingest_core.run.rounds import Earlier, Index
 from ingest_core.run.scheduler import Failure, Scheduler
 from ingest_core.run.slices import SliceLander
@@ -23,7 +27,7 @@ from ingest_core.run.summary import Summary
 from ingest_core.run.superseded import Superseded
 from ingest_core.run.tally import Tally
 from ingest_core.sink import Sink, Stamp
-from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Round, RunStore
+from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Part, Round, RunStore
 
 BESIDE = "~"  # sorts behind every place of the plan
 
@@ -113,7 +117,45 @@ class Generation:
     def _slices(self, round: Round | None) -> Iterator[Slice]:
         return iter(()) if round is None else self._store.slices_of(round)
 
-    def _lander(self) -> SliceLander:
+    def replay(self, committed: Manifest | None) -> list[Failure]:
+        """Tries once more what is in the quarantine; returns what could not be tried.
+
+        What earlier replays landed and no manifest has yet is taken in as well.
+        """
+        known = frozenset(committed.parts if committed is not None else self._tally.parts)
+        if committed is not None:
+            self.take_up()
+        for summary in self._ledger.beside:
+            if summary.slice not in known:
+                self._tally.add(f"{BESIDE}{summary.slice}", summary)
+        inventory = self._store.inventory()
+        failures = []
+        for retry in retries(self._store, inventory, next_number(inventory)):
+            lander = self._lander(only_wanted(self._job.source, retry), recovering(retry))
+            try:
+                summary = lander.land(retry.slice)
+            except IngestError as failure:
+                failures.append(Failure(retry.slice.name, failure))
+            else:
+                self._tally.add(f"{BESIDE}{summary.slice}", summary)
+        return failures
+
+    def supplement(self, committed: Manifest) -> Manifest:
+        """Adds to a committed run what a replay brought; returns its newest manifest."""
+        new = tuple(self._tally.parts)
+        if not new:
+            return committed
+        self._claim.assure()
+        supplemented = msgspec.structs.replace(
+            committed,
+            parts=tuple(sorted({*committed.parts, *new})),
+            totals=self._tally.totals(),
+            finished=self._job.clock.now(),
+        )
+        return self._store.write_manifest(supplemented, self._inventory.supplements + 1)
+
+    def _lander(self, source: Source | None = None, revise: Callable[[Part], Part] = lambda part: part) -> SliceLander:
+        job = self._job if source is None else replace(self._job, source=source)
         dock = Dock(
             sink=Sink(self._job.lake, self._records, self._stamp, self._index.is_earlier),
             store=self._store,
@@ -124,7 +166,9 @@ class Generation:
             fence=self._claim.confirm,
             on_land=self._job.progress.land,
         )
-        return SliceLander(self._job, self._machinery, dock=dock, allowance=self._allowance, kept=self._ledger.kept)
+        return SliceLander(
+            job, self._machinery, dock=dock, allowance=self._allowance, kept=self._ledger.kept, revise=revise
+        )
 
     def _scheduler(self, lander: SliceLander) -> Scheduler:
         refs = 0

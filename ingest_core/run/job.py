@@ -43,7 +43,7 @@ class Job:
     the whole life of one request, in seconds, and `attempts` how often it is sent at most; `deadline` is the instant of
     the monotonic clock when the run must be over, `margin` the seconds before it in which nothing begins. `batch` is
     None where each record is an object of its own. `refresh` begins a new generation of the date, `only_resume` none:
-    it goes on with what is unfinished. `thaw` makes the job
+    it goes on with what is unfinished, `replay` tries its quarantine again. `thaw` makes the job
     that an unfinished run was begun as; it raises where that cannot be any more.
     """
 
@@ -66,6 +66,7 @@ class Job:
     limit: int | None = None
     refresh: bool = False
     only_resume: bool = False
+    replay: bool = False
     deadline: float | None = None
     margin: float = MARGIN_SECONDS
     thaw: Callable[[Job, Frozen], Job] = thaw_settings

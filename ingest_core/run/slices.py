@@ -27,11 +27,18 @@ MOST_REPEATED = 10_000
 class SliceLander:
     """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools.
 
-    `kept` says what earlier attempts at a slice left in the lake.
+    `kept` says what earlier attempts at a slice left in the lake; `revise` has the last word on a part.
     """
 
     def __init__(
-        self, job: Job, machinery: Machinery, *, dock: Dock, allowance: Allowance, kept: Callable[[str], Kept]
+        self,
+        job: Job,
+        machinery: Machinery,
+        *,
+        dock: Dock,
+        allowance: Allowance,
+        kept: Callable[[str], Kept],
+        revise: Callable[[Part], Part] = lambda part: part,
     ) -> None:
         self._source = job.source
         self._clock = job.clock
@@ -44,6 +51,7 @@ class SliceLander:
         self._index = dock.index
         self._allowance = allowance
         self._kept = kept
+        self._revise = revise
 
     def land(self, slice: Slice) -> Summary:
         """The slice's part, written, or as an earlier attempt wrote it. Raises where the slice stays open."""
@@ -54,7 +62,7 @@ class SliceLander:
         kept = self._kept(slice.name)
         landing = landing_for(self._batch, self._dock, slice.name, kept)
         try:
-            summary = self._close(self._fill(_Filling(slice, landing, kept)))
+            summary = self._close(self._revise(self._fill(_Filling(slice, landing, kept))))
         except BaseException as error:
             landing.let_go()
             self._index.release(slice.name)

@@ -34,9 +34,10 @@ class Tally:
             examples.extend(told[: EXAMPLES - len(examples)])
 
     def restore(self, totals: Mapping[str, int], truncated: Iterable[tuple[str, str]]) -> None:
-        """Takes over the totals of a run that was committed before."""
-        self._totals.update({name: totals.get(name, 0) for name in _KEPT})
-        self.truncated.extend(truncated)
+        """Takes over the totals of a run that is committed, in place of what was counted here."""
+        self._totals = Counter({name: totals.get(name, 0) for name in _KEPT})
+        self.truncated = list(truncated)
+        self.parts = []
 
     def examples(self, kind: str) -> list[str]:
         """The first few sentences about "conflict", "rejected" or "unaccounted"."""

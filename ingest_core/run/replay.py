@@ -1,0 +1,109 @@
+"""The quarantine again: what was rejected is fetched once more, and what is well now lands.
+
+Each slice that has rejected records gets a slice of its own, `replay<n>.<slice>`: of pinned ids only those that were
+rejected are asked for; another slice is read again, and of what it gives only those are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from ingest_core.keys import id_text
+from ingest_core.model import Context, Fetched, Missing, Record, Rejected, Slice, Source
+from ingest_core.state import Inventory, Part, RunStore
+
+LONGEST_NAME = 120
+_REPLAY = re.compile(r"replay([0-9]+)\.")
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A slice that is tried again for the sake of `wanted`, up to where its part had ended."""
+
+    slice: Slice
+    wanted: frozenset[Key]
+    ends_before: frozenset[str]
+
+
+def retries(store: RunStore, inventory: Inventory, number: int) -> list[Retry]:
+    """What is in the quarantine of a generation, slice by slice; records without an id stay, as none can be told apart."""
+    rejected: dict[str, set[Key]] = {}
+    recovered: set[Key] = set()
+    following: dict[str, Slice] = {}
+    ends: dict[str, frozenset[str]] = {}
+    for part in filter(None, map(store.read_part, inventory.parts)):
+        recovered.update(part.recovered)
+        wanted = {(absent.stream, absent.id) for absent in part.rejected if absent.id}
+        if wanted and not _REPLAY.match(part.slice):
+            rejected[part.slice] = wanted
+            ends[part.slice] = frozenset(slice.name for slice in part.next)
+        following.update((slice.name, slice) for slice in part.next)
+    return [
+        Retry(_again(slice, wanted, number), frozenset(wanted), ends[slice.name])
+        for slice in _planned(store, inventory, following)
+        if (wanted := rejected.get(slice.name, set()) - recovered)
+    ]
+
+
+def _planned(store: RunStore, inventory: Inventory, following: dict[str, Slice]) -> Iterator[Slice]:
+    for number in sorted(inventory.planned_rounds):
+        round = store.read_round(number)
+        if round is not None:
+            yield from store.slices_of(round)
+    yield from following.values()
+
+
+def _again(slice: Slice, wanted: set[Key], number: int) -> Slice:
+    ids = tuple(id for id in slice.ids if (slice.stream, id) in wanted)
+    name = f"replay{number}.{slice.name}"
+    if len(name) > LONGEST_NAME:
+        name = f"{name[:80]}.{hashlib.sha256(name.encode()).hexdigest()[:16]}"
+    return replace(slice, name=name, ids=ids)
+
+
+def next_number(inventory: Inventory) -> int:
+    """The number of the replay after those that a generation has parts of."""
+    found = filter(None, map(_REPLAY.match, inventory.parts))
+    return max([inventory.supplements, *(int(match[1]) for match in found)]) + 1
+
+
+def only_wanted(source: Source, retry: Retry) -> Source:
+    """`source`, whose fetch gives nothing but what the retry is for, and the one rest that leads on to it."""
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Fetched]:
+        rest: list[Slice] = []
+        for item in source.fetch(ctx, slice):
+            if isinstance(item, Record | Missing | Rejected):
+                if (item.stream, id_text(item.id) or "") in retry.wanted:
+                    yield item
+            elif isinstance(item, Slice):
+                rest.append(item)
+        if len(rest) == 1 and rest[0].name not in retry.ends_before:
+            yield rest[0]
+
+    return replace(source, fetch=fetch)
+
+
+def recovering(retry: Retry) -> Callable[[Part], Part]:
+    """Makes the part of a replayed slice tell what left the quarantine; the rest of the run is not its matter."""
+
+    def close(part: Part) -> Part:
+        landed = {(record.stream, record.id) for record in part.records if record.outcome != "conflict"}
+        gone = {(absent.stream, absent.id) for absent in part.missing}
+        return msgspec.structs.replace(
+            part,
+            rejected=(),
+            unaccounted=(),
+            refs=(),
+            checkpoints={},
+            next=(),
+            recovered=tuple(sorted((landed | gone) & retry.wanted)),
+        )
+
+    return close
