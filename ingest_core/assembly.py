@@ -31,7 +31,7 @@ from ingest_core.guard import calling, connection_of
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Job, Progress, probe, runs
+from ingest_core.run import Job, Progress, probe, replay, runs
 from ingest_core.state import Frozen
 
 
@@ -126,6 +126,13 @@ class Workspace:
             told = self._cleaned(report)
             self.plugins.run_finished(told)
             yield told
+
+    def replay(self, use: Use, wish: Wish, progress: Progress | None = None) -> Report:
+        """The quarantine of the wish's date once more; observers are told."""
+        job = self.job(use, wish)
+        told = self._cleaned(replay(replace(job, progress=progress or job.progress)))
+        self.plugins.run_finished(told)
+        return told
 
     def _cleaned(self, report: Report) -> Report:
         return replace(

@@ -22,6 +22,11 @@ VERBS = {
     "plan": ("ingest_core.cli.plan", "What a run would do, and what it would cost."),
     "preview": ("ingest_core.cli.preview", "A few records on standard output, one a line."),
     "run": ("ingest_core.cli.run", "One run: what the API says, into the lake."),
+    "runs": ("ingest_core.cli.runs", "The runs that there are, and how each stands."),
+    "verify": ("ingest_core.cli.verify", "The lake against its manifest: missing, altered, extra."),
+    "replay": ("ingest_core.cli.replay", "What is in the quarantine, once more."),
+    "state": ("ingest_core.cli.state", "What the next run goes on from: show, reset."),
+    "prune": ("ingest_core.cli.prune", "Removes old control files."),
     "invoke": ("ingest_core.cli.invoke", "The Lambda handler, in this process."),
     "demo": ("ingest_core.cli.demo", "The whole thing without a key or an account."),
 }

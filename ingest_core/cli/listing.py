@@ -22,7 +22,7 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json(_as_json(plugins))
         return
-    out = console()
+    out = console(for_table=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in ("source", "label", "version", "from"):
         table.add_column(heading)

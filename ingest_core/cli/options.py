@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shlex
 import signal
@@ -15,7 +16,7 @@ import click
 
 from ingest_core.assembly import Wish
 from ingest_core.cli.output import data, data_apart, say
-from ingest_core.config import config_folder, parse_override
+from ingest_core.config import config_folder, config_names, duration, parse_override
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,15 +64,23 @@ def _terminated_as_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The names of the configs, for the shell."""
-    folder = config_folder(os.environ)
-    return sorted(path.stem for path in folder.glob("*.y*ml") if path.stem.startswith(incomplete))
+    return [name for name in config_names(config_folder(os.environ)) if name.startswith(incomplete)]
 
 
-source_argument = click.argument("source", shell_complete=_complete_source)
+source_argument = click.argument("source", shell_complete=complete_source)
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")
 limit_type = click.IntRange(min=1)
+yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def as_duration(ctx: click.Context, parameter: click.Parameter, value: str) -> dt.timedelta:
+    """The span that an option's text names, for `callback=`."""
+    try:
+        return duration(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def wish_options(function: F) -> F:

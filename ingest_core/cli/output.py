@@ -17,6 +17,7 @@ from rich.text import Text
 from ingest_core.errors import ConfigError, IngestError
 from ingest_core.model import Fault, Report, Status
 
+WIDE = 200
 _MARKS = {Status.DONE: "[green]✔[/]", Status.PARTIAL: "[yellow]◐[/]", Status.FAILED: "[red]✘[/]"}
 
 _DATA: ContextVar[TextIO] = ContextVar("data")
@@ -52,9 +53,15 @@ def data() -> TextIO:
     return _DATA.get(sys.stdout)
 
 
-def console() -> Console:
-    """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word."""
-    return _Console(file=data(), highlight=False, soft_wrap=True)
+def console(*, for_table: bool = False) -> Console:
+    """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word.
+
+    A table is cut to the terminal's width; a file or a pipe has none, and gets all of it.
+    """
+    out = _Console(file=data(), highlight=False, soft_wrap=True)
+    if for_table and not out.is_terminal:
+        out.width = WIDE
+    return out
 
 
 class _Console(Console):

@@ -2,9 +2,11 @@
 
 from ingest_core.config.dates import logical_date
 from ingest_core.config.document import Document, Path_
+from ingest_core.config.durations import duration
 from ingest_core.config.load import (
     build_config,
     config_folder,
+    config_names,
     find_config,
     frozen_keys,
     open_document,
@@ -23,7 +25,9 @@ __all__ = [
     "SecretResolver",
     "build_config",
     "config_folder",
+    "config_names",
     "config_schema",
+    "duration",
     "find_config",
     "frozen_keys",
     "logical_date",

@@ -46,7 +46,7 @@ def find_config(name: str, folder: Path) -> Path:
         if not path.is_file():
             raise UsageError(f"{name}: no such file", hint="check the path")
         return path
-    known = sorted({path.stem for ending in ENDINGS for path in folder.glob(f"*{ending}") if path.is_file()})
+    known = config_names(folder)
     if not _NAME.fullmatch(name) or name not in known:
         where = "no configs there" if not known else did_you_mean(name, known).lstrip("; ")
         raise UsageError(
@@ -54,6 +54,11 @@ def find_config(name: str, folder: Path) -> Path:
             hint="name a file of that folder, give a path, or set INGEST_CONFIG_DIR",
         )
     return next(path for ending in ENDINGS if (path := folder / f"{name}{ending}").is_file())
+
+
+def config_names(folder: Path) -> list[str]:
+    """The names of the configs in `folder`, sorted."""
+    return sorted({path.stem for ending in ENDINGS for path in folder.glob(f"*{ending}") if path.is_file()})
 
 
 def _at_home(path: str) -> Path:

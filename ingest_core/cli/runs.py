@@ -1,0 +1,75 @@
+"""`ingest runs`"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich.markup import escape
+from rich.table import Table
+
+from ingest_core.assembly import Wish, Workspace
+from ingest_core.cli.options import Verb, complete_source, json_option, limit_type
+from ingest_core.cli.output import console, print_json, say, size
+from ingest_core.cli.session import open_workspace
+from ingest_core.config import config_folder, config_names
+from ingest_core.errors import IngestError
+from ingest_core.upkeep import RunLine, lines
+
+_STYLES = {"done": "green", "running": "cyan", "unfinished": "yellow", "interrupted": "yellow"}
+
+
+@click.command("runs", cls=Verb)
+@click.argument("source", required=False, shell_complete=complete_source)
+@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@click.option("-n", "most", type=limit_type, default=30, show_default=True, help="Days of each config, at most.")
+@json_option
+def command(source: str | None, lake: str | None, most: int, as_json: bool) -> None:
+    """The runs of SOURCE, newest first, as its lake knows them; without SOURCE, of every config."""
+    workspace = open_workspace()
+    found = list(_lines(workspace, source, lake, most))
+    if as_json:
+        print_json([{**asdict(line), "date": line.date.isoformat()} for line in found])
+        return
+    if not found:
+        say("no runs yet")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("config", "date", "run", ""):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("records", "size", "missing", "rejected"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("committed (UTC)", no_wrap=True)
+    for line in found:
+        table.add_row(*_row(line))
+    console(for_table=True).print(table)
+
+
+def _lines(workspace: Workspace, source: str | None, lake: str | None, most: int) -> Iterator[RunLine]:
+    names = [source] if source is not None else config_names(config_folder(workspace.environment))
+    for name in names:
+        try:
+            config = workspace.use(name, Wish(lake=lake)).config
+            yield from lines(workspace.lake(config), config.label, config.name, most)
+        except IngestError as error:
+            if source is not None:
+                raise
+            say(f"{name}: {error.what}")
+
+
+def _row(line: RunLine) -> list[str]:
+    totals = line.totals
+    style = _STYLES.get(line.standing, "dim")
+    numbers = [f"{totals.get(name, 0):,}" for name in ("records", "missing", "rejected")] if totals else ["", "", ""]
+    return [
+        escape(line.config),
+        line.date.isoformat(),
+        line.run.rpartition("/")[2],
+        f"[{style}]{line.standing}[/]",
+        numbers[0],
+        size(totals["bytes"]) if totals else "",
+        numbers[1],
+        numbers[2],
+        f"{line.finished:%Y-%m-%d %H:%M}" if line.finished else "",
+    ]
