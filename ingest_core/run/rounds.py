@@ -8,10 +8,8 @@ from __future__ import annotations
 import enum
 import re
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
@@ -75,12 +73,10 @@ class Index:
     """What a run has found, planned and landed so far. Thread-safe; a context manager that removes its file."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="ingest-")
         self._lock = threading.Lock()
         self._stream = ""
-        self._rows = sqlite3.connect(
-            Path(self._folder.name) / "index.sqlite", check_same_thread=False, isolation_level=None
-        )
+        # No name: SQLite's own temporary file, which a process that is killed leaves nowhere.
+        self._rows = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         # One transaction that never ends: the file is thrown away, and a commit a record costs ten times the insert.
         pragmas = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;"
         self._rows.executescript(pragmas + _TABLES + "BEGIN;")
@@ -93,7 +89,6 @@ class Index:
     ) -> None:
         with self._lock:
             self._rows.close()
-        self._folder.cleanup()
 
     def found(self, place: str, refs: Iterable[tuple[str, str]], first: int = 0) -> None:
         """Notes the refs of the slice at `place`, from its position `first` on.
