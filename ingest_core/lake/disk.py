@@ -29,6 +29,7 @@ class DiskLake:
         self._root = root.absolute()
         self._unsettled: set[Path] = set()
         self._made: set[Path] = set()
+        self._mark = ""
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
 
@@ -65,7 +66,10 @@ class DiskLake:
         return True
 
     def hold(self, key: str) -> Callable[[], None] | None:
-        """A lock of the operating system on a file of its own, which stays behind, empty."""
+        """A lock of the operating system on a file of its own, which stays behind, empty.
+
+        Temporary files are marked with the hold from now on: whoever has it next knows whose they were.
+        """
         from filelock import FileLock, Timeout  # not in the Lambda layer, whose lake is S3
 
         path = self._path(key)
@@ -77,12 +81,13 @@ class DiskLake:
             return None
         except (OSError, NotImplementedError) as error:
             raise LakeError(f"{path}: this file system has no locks ({error})", hint="choose another folder") from error
+        self._mark = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-"
         return partial(lock.release, force=True)
 
     def tidy(self, prefix: str) -> None:
         top = self._path(prefix)
         try:
-            for path in top.rglob(f"{TEMPORARY}*") if top.is_dir() else ():
+            for path in top.rglob(f"{TEMPORARY}{self._mark}*") if top.is_dir() else ():
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise _lake_error(top, error) from error
@@ -196,7 +201,7 @@ class DiskLake:
 
     def _write_beside(self, path: Path, body: bytes) -> Path:
         """A flushed temporary file in the folder of `path`."""
-        temporary = path.parent / f"{TEMPORARY}{uuid.uuid4().hex}"
+        temporary = path.parent / f"{TEMPORARY}{self._mark}{uuid.uuid4().hex}"
         try:
             with temporary.open("xb") as file:
                 file.write(body)

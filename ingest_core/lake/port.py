@@ -66,9 +66,9 @@ class Lake(Protocol):
         ...
 
     def tidy(self, prefix: str) -> None:
-        """Removes what a process that died while it wrote may have left below `prefix`, never what was put.
+        """Removes what processes that died while they wrote may have left below `prefix`.
 
-        Whoever calls it has the hold on everything that is written there.
+        They wrote under the hold that the caller has now; what was put, and what others are writing, is not touched.
         """
         ...
 

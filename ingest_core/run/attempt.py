@@ -44,6 +44,7 @@ class Attempt:
                 Choice(job),
                 patience=self._patience(),
                 on_wait=job.progress.tell,
+                threads=job.threads,
             ),
         )
         if claim is None:
@@ -90,7 +91,8 @@ class Attempt:
         job = self._job
         store = RunStore(job.lake, self._keys, claim.state.epoch, claim.require)
         inventory = store.inventory()
-        job.lake.tidy(self._keys.day)
+        for folder in (self._keys.day, *self._records().folders()):
+            job.lake.tidy(folder)
         history = History(job.lake, job.label, job.config)
         committed = store.read_manifest() if inventory.is_committed else None
         planned = store.read_round(0) if 0 in inventory.planned_rounds else None
@@ -151,10 +153,13 @@ class Attempt:
         self._checkpoint = committed.checkpoint
         self._tally.restore(committed.totals, committed.truncated)
 
+    def _records(self) -> RecordKeys:
+        job = self._job
+        return RecordKeys(job.label, job.date, job.source.streams, job.specification)
+
     def report(self, conclusion: Conclusion, seconds: float) -> Report:
         """The account of this attempt."""
         job, error = self._job, conclusion.error
-        records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
         return Report(
             status=conclusion.status,
             config=job.config,
@@ -163,7 +168,7 @@ class Attempt:
             date=job.date,
             run=self._keys.run,
             lake=job.lake.uri,
-            prefix=records.common_folder(),
+            prefix=self._records().common_folder(),
             counts=self._tally.counts(),
             seconds=seconds,
             manifest=self._manifest,

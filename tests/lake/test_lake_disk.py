@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -54,13 +56,22 @@ def test_an_unfinished_file_of_a_dead_process_is_no_entry(tmp_path: Path) -> Non
     assert [entry.key for entry in lake.entries("Raw/")] == [KEY]
 
 
-def test_tidying_removes_what_a_dead_process_left_and_nothing_that_was_put(tmp_path: Path) -> None:
+def test_whoever_has_the_hold_next_removes_what_its_dead_holder_left_and_nothing_of_others(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, sys; from ingest_core.lake import DiskLake; lake = DiskLake(pathlib.Path(sys.argv[1]));"
+        "lake.hold(sys.argv[2]); sys.addaudithook(lambda event, _: event == 'os.rename' and os._exit(9));"
+        f"lake.put({KEY!r}, b'half')"
+    )
+    for lock in ("_ingest/mine.lock", "_ingest/another.lock"):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path), lock], check=False)
+    assert len(list((tmp_path / "Raw").rglob(".ingest-tmp-*"))) == 2
     lake = DiskLake(tmp_path)
+    assert lake.hold("_ingest/mine.lock") is not None
     lake.put(KEY, b"1")
-    (tmp_path / "Raw/Things/.ingest-tmp-0123").write_bytes(b"half")
     lake.tidy("Raw/")
     lake.tidy("_ingest/none/")
-    assert files_in(tmp_path) == [KEY]
+    assert len(list((tmp_path / "Raw").rglob(".ingest-tmp-*"))) == 1
+    assert [entry.key for entry in lake.entries("Raw/")] == [KEY]
 
 
 @pytest.mark.parametrize("code", [errno.EOPNOTSUPP, errno.EISDIR], ids=["file system", "kernel"])
