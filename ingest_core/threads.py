@@ -1,4 +1,4 @@
-"""Threads, passed in so that a simulation can own them: pools, waiting, and a timer."""
+"""Threads, passed in so that a simulation can own them: pools, waiting, locks, and a timer."""
 
 from __future__ import annotations
 
@@ -20,6 +20,15 @@ class Condition(Protocol):
     def wait_for(self, predicate: Callable[[], bool]) -> bool: ...
 
 
+class Lock(Protocol):
+    """A lock that may be held over I/O."""
+
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None, /
+    ) -> None: ...
+
+
 class Threads(Protocol):
     """Where a run's work happens."""
 
@@ -29,6 +38,10 @@ class Threads(Protocol):
 
     def condition(self) -> Condition:
         """A condition that threads of these pools, and the one that made them, wait on."""
+        ...
+
+    def lock(self) -> Lock:
+        """A lock that is held over I/O; one that never is may be the operating system's own."""
         ...
 
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
@@ -44,6 +57,9 @@ class SystemThreads:
 
     def condition(self) -> Condition:
         return threading.Condition()
+
+    def lock(self) -> Lock:
+        return threading.Lock()
 
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         stopped = threading.Event()

@@ -50,11 +50,19 @@ def new_client(options: S3Options, connections: int) -> Any:
 
 
 class S3Lake:
-    """Objects below `prefix` in one bucket."""
+    """Objects below `prefix` in one bucket. `pause` waits some seconds before a write that met a 409 is sent again."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str = "", options: S3Options | None = None) -> None:
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        prefix: str = "",
+        options: S3Options | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         options = options or S3Options()
         self._client = client
+        self._pause = pause
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._common = {"ExpectedBucketOwner": options.bucket_owner} if options.bucket_owner else {}
@@ -104,7 +112,7 @@ class S3Lake:
                     return False
                 if status_of(error) == 409 and attempt < CONFLICT_ATTEMPTS:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
-                    time.sleep(CONFLICT_PAUSE_SECONDS * attempt)
+                    self._pause(CONFLICT_PAUSE_SECONDS * attempt)
                     continue
                 raise self._error("PutObject", key, error) from error
             except BotoCoreError as error:

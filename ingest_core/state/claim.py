@@ -13,7 +13,7 @@ import random
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -22,6 +22,7 @@ from ingest_core.errors import IngestError, LakeError, LockedError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
 from ingest_core.state.files import Phase, RunState, decode, encode
+from ingest_core.threads import Lock, SystemThreads, Threads
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Wanted:
     decide: Callable[[RunState | None], RunState | None]
     patience: float = float("inf")
     on_wait: Callable[[str], None] = lambda _: None
+    threads: Threads = field(default_factory=SystemThreads)
 
 
 def acquire(lake: Lake, keys: ControlKeys, wanted: Wanted) -> Claim | None:
@@ -90,7 +92,7 @@ def _take(lake: Lake, keys: ControlKeys, wanted: Wanted, release: Callable[[], N
             touched=wanted.clock.now(),
         )
         if lake.swap(keys.state, encode(mine), stored, {}) or _is_mine(_decoded(lake.get(keys.state), keys), mine):
-            return Claim(lake, keys, wanted.clock, mine, began, release)
+            return Claim(lake, keys, wanted.clock, mine, began, release, wanted.threads.lock())
     raise _locked(keys, "others claim it at the same time")
 
 
@@ -122,7 +124,14 @@ class Claim:
     """
 
     def __init__(
-        self, lake: Lake, keys: ControlKeys, clock: Clock, state: RunState, began: float, release: Callable[[], None]
+        self,
+        lake: Lake,
+        keys: ControlKeys,
+        clock: Clock,
+        state: RunState,
+        began: float,
+        release: Callable[[], None],
+        renewing: Lock,
     ) -> None:
         self.state = state
         self._lake = lake
@@ -132,7 +141,7 @@ class Claim:
         self._release = release
         self._renewals = 0
         self._lock = threading.Lock()
-        self._renewing = threading.Lock()
+        self._renewing = renewing
         self._lost = False
 
     @property
