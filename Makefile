@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench clean
+.PHONY: help demo test lint types layer bench crash clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -33,6 +33,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
 	@$(BIN)/mypy bench/*.py
+	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/lint-imports
 
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)
@@ -40,6 +41,10 @@ layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch 
 
 bench: $(READY) ## side by side with the script people write today
 	@$(BIN)/python bench/run.py
+
+crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED=1 RECORD=1)
+	@PYTHONPATH=tests/fault $(BIN)/python -m crash --kills $(or $(KILLS),60) --pairs $(or $(PAIRS),10) \
+		--lake $(or $(LAKE),disk) --seed $(or $(SEED),1) $(if $(RECORD),--record)
 
 clean: ## what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache layer/build layer/dist dry-run

@@ -1,0 +1,221 @@
+"""Runs that are killed, in pairs or stalled, until their date is done; then the lake is judged."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crash.catalog import Catalog
+from crash.figures import Figures
+from crash.site import Site, Task
+from crash.starts import Run
+from crash.verdict import judge
+
+DAYS = 20_000
+FIRST_DAY = dt.date(2026, 1, 1)
+PATIENCE_SECONDS = 60.0
+LOOKS_PER_LEASE = 50
+TRIES = 6
+MOST_PROBLEMS = 30
+LOCKED = 5
+PARTIAL = 3
+
+
+@dataclass
+class Pace:
+    """How long a run takes from its claim to its end when nobody kills it."""
+
+    seconds: float = 0.4
+
+    def learn(self, seconds: float) -> None:
+        self.seconds += (seconds - self.seconds) / 4
+
+
+class Series:
+    """Many dates on one site, one after the other. The same `seed` makes the same choices, not the same times.
+
+    It ends early where too much goes wrong.
+    """
+
+    def __init__(self, site: Site, seed: int, things: int = 60, rows: int = 40, first: int = 0) -> None:
+        self.figures = Figures()
+        self._site = site
+        self._seed = seed
+        self._chance = random.Random(seed)
+        self._sizes = things, rows
+        self._paces: dict[int, Pace] = {}
+        self._days = (FIRST_DAY + dt.timedelta(days=number) for number in range(first, first + DAYS))
+
+    def kill(self, kills: int) -> Figures:
+        """Kills runs at random moments until so many were killed and every date is done."""
+        began = time.monotonic()
+        while self.figures.kills < kills and self._is_worth_it():
+            task = self._next_task()
+            if self.figures.dates % 20 == 0:
+                self._finish(task)  # undisturbed: how long does a run take now?
+            left = kills - self.figures.kills
+            self._killed_until_done(task, min(left, self._chance.randint(1, 8)))
+            first = task
+            if self._chance.random() < 0.35:
+                task = self._superseded(task, left)
+            self._judge(task, asks_anew=task is not first and task.catalog == first.catalog)
+        self._end(began)
+        return self.figures
+
+    def pair(self, pairs: int) -> Figures:
+        """Two runs of one date at once, so many times; of some one is killed or stalled on the way."""
+        began = time.monotonic()
+        while self.figures.pairs < pairs and self._is_worth_it():
+            task = self._next_task()
+            self._run_pair(task)
+            self._finish(task)
+            self._judge(task)
+        self._end(began)
+        return self.figures
+
+    def whole(self, kills: int) -> Figures:
+        """One date after an undisturbed one, killed at so many random moments of its way."""
+        began = time.monotonic()
+        calm = Task(self._catalog())
+        self._site.configure(calm)
+        self._finish(calm)
+        self._judge(calm)
+        self.figures = Figures()
+        task = Task(self._catalog())
+        self._site.configure(task)
+        for _ in range(kills):
+            self._kill_once(task, reach=2.0 / kills, early=0.0)
+        self._finish(task)
+        self._judge(task)
+        self._end(began)
+        return self.figures
+
+    def _is_worth_it(self) -> bool:
+        return len(self.figures.problems) < MOST_PROBLEMS
+
+    def _catalog(self, edition: int = 1) -> Catalog:
+        things, rows = self._sizes
+        return Catalog(things, rows, edition, next(self._days).isoformat())
+
+    def _next_task(self) -> Task:
+        task = Task(self._catalog(), batch=self._chance.choice([0, 0, 7, 25]), named=self._chance.random() < 0.25)
+        self._site.configure(task)
+        return task
+
+    def _killed_until_done(self, task: Task, kills: int, *more: str) -> None:
+        for _ in range(kills):
+            if self._kill_once(task, reach=0.6, early=0.15, more=more) is not None:
+                break
+        self._finish(task, *more)
+
+    def _superseded(self, task: Task, left: int) -> Task:
+        """A second generation, with other ids or in another layout, killed on its way as well."""
+        later = task.later(self._chance.choice([1, 2]), self._chance.choice([0, 7, 25]))
+        self._site.configure(later)
+        self._killed_until_done(later, min(left, self._chance.randint(1, 4)), *(["--refresh"] if later == task else []))
+        return later
+
+    def _kill_once(self, task: Task, *, reach: float, early: float, more: tuple[str, ...] = ()) -> int | None:
+        """Starts a run and kills it: before or within its claim (`early` is how often), else within `reach` of what
+        a run takes after it. Returns the exit code where it ended before."""
+        pace, before, began = self._pace(task), self._site.epoch(task), time.monotonic()
+        run = self._site.run(task, *more)
+        if self._chance.random() < early:
+            code = run.ended(self._chance.uniform(0, 0.12))
+        else:
+            code = self._await_claim(run, task, before, began)
+            if code is None:
+                code = run.ended(self._chance.uniform(0, reach * pace.seconds))
+        if code is None:
+            run.send(signal.SIGKILL)
+            code = run.ended()
+            if code == -signal.SIGKILL:
+                self.figures.kills += 1
+                return None
+        self.figures.exits[str(code)] += 1
+        return code if code == 0 else None
+
+    def _await_claim(self, run: Run, task: Task, before: int, began: float) -> int | None:
+        """Waits until the run has claimed the date; returns the exit code where it ended first."""
+        until = began + PATIENCE_SECONDS + self._site.lease_seconds
+        look = max(0.005, self._site.lease_seconds / LOOKS_PER_LEASE / 2)
+        while time.monotonic() < until:
+            code = run.ended(look)
+            if self._site.epoch(task) > before:
+                if before:
+                    self.figures.took_over.append(time.monotonic() - began)
+                return code
+            if code is not None:
+                return code
+        self.figures.note("wrong", f"{task.date}: not claimed after {PATIENCE_SECONDS} s")
+        return None
+
+    def _finish(self, task: Task, *more: str) -> None:
+        """Runs until a run says that the date is done, undisturbed."""
+        for _ in range(TRIES):
+            before, began = self._site.epoch(task), time.monotonic()
+            run = self._site.run(task, *more)
+            code = self._await_claim(run, task, before, began)
+            claimed = time.monotonic()
+            if code is None:
+                code = run.ended()
+                if not before:
+                    self._pace(task).learn(time.monotonic() - claimed)
+            self.figures.exits[str(code)] += 1
+            if code == 0:
+                return
+            if code not in {PARTIAL, LOCKED}:
+                self.figures.note("wrong", f"{task.date}: an undisturbed run ended with {code}: {self._last_words()}")
+        self.figures.note("wrong", f"{task.date}: not done after {TRIES} runs")
+
+    def _run_pair(self, task: Task) -> None:
+        what = self._chance.choice(["both", "both", "kill", "stall"])
+        pace = self._pace(task).seconds
+        one = self._site.run(task)
+        one.ended(self._chance.uniform(0, 0.6 * pace))
+        two = self._site.run(task)
+        one.ended(self._chance.uniform(0, 0.6 * pace))
+        if what == "kill":
+            self._chance.choice([one, two]).send(signal.SIGKILL)
+        elif what == "stall":
+            one.send(signal.SIGSTOP)
+            two.ended(self._chance.uniform(0, 1.5 * self._site.lease_seconds + pace))
+            one.send(signal.SIGCONT)
+        for run in (one, two):
+            code = run.ended()
+            self.figures.exits[f"{what} {code}"] += 1
+            allowed = {0, LOCKED} | ({-signal.SIGKILL} if what == "kill" else set())
+            if code not in allowed:
+                self.figures.note(
+                    "wrong", f"{task.date}: of a pair ({what}) one ended with {code}: {self._last_words()}"
+                )
+        self.figures.pairs += 1
+
+    def _judge(self, task: Task, asks_anew: bool = False) -> None:
+        """`asks_anew`: a refresh had to make every request again."""
+        layout = f"batches of {task.batch}" if task.batch else "records"
+        where = f"{task.date}, edition {task.catalog.edition}, {layout}{', named' * task.named} (seed {self._seed})"
+        self.figures.add(judge(self._site, task), where, asks_anew)
+        self._site.said.unlink(missing_ok=True)
+
+    def _end(self, began: float) -> None:
+        for name in self._site.forgotten():
+            self.figures.note("left_behind", f"{name} in the folder for temporary files")
+        self.figures.seconds = time.monotonic() - began
+
+    def _pace(self, task: Task) -> Pace:
+        return self._paces.setdefault(task.batch, Pace())
+
+    def _last_words(self) -> str:
+        words = self._site.said.read_text(errors="replace") if self._site.said.exists() else ""
+        return words[-600:]
+
+
+def lines(figures: Figures) -> Iterator[str]:
+    """For a person."""
+    yield from (f"{name}: {value}" for name, value in figures.as_json().items() if name != "problems")
+    yield from figures.problems[:20]
