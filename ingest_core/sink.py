@@ -42,18 +42,23 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who wrote an object of this run's date: a generation, and its slice."""
+    """Who wrote an object of this config and date: a run (a generation, or a trial), its claim, and its slice."""
 
-    generation: int
+    run: str
+    epoch: int
     slice: str
 
     @classmethod
     def of(cls, stored: Stored, stamp: Stamp) -> Owner | None:
         """None where another config or date wrote it, or the lake keeps no metadata."""
-        run, generation = stored.metadata.get("ingest-run", ""), stored.metadata.get("ingest-generation", "")
-        if run.rpartition("/")[0] != stamp.run.rpartition("/")[0] or not generation.isdecimal():
+        run, epoch = stored.metadata.get("ingest-run", ""), stored.metadata.get("ingest-epoch", "")
+        if run.rpartition("/")[0] != stamp.run.rpartition("/")[0] or not epoch.isdecimal():
             return None
-        return cls(int(generation), stored.metadata.get("ingest-slice", ""))
+        return cls(run, int(epoch), stored.metadata.get("ingest-slice", ""))
+
+    def is_before(self, stamp: Stamp) -> bool:
+        """Whether that was another run of the date, and an earlier one."""
+        return self.run != stamp.run and self.epoch < stamp.epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,19 +189,24 @@ class Sink:
                 return mine
         raise LakeError(f"{parcel.key} is changed faster than it can be read", hint="run again")
 
+    def remove(self, key: str) -> None:
+        """Takes away an object of this generation that no part will name."""
+        self._lake.delete(key)
+
     def _whose(self, stored: Stored, found: str, parcel: Parcel, slice_name: str) -> str:
         """The key exists. Whose is it?
 
-        The same bytes do, whoever wrote them. What an earlier attempt of this very slice wrote is ours, what an earlier
-        generation wrote is "earlier" and makes room. Others' bytes are kept and named.
+        Of this very slice, ours, whatever it says now: an earlier attempt landed it. Of another slice of this run, a
+        repetition. Of an earlier run of the date, it makes room. The same bytes of anybody else do; other bytes are
+        kept and named.
         """
         owner = Owner.of(stored, self._stamp)
-        if found == parcel.sha256:
-            return "written" if owner == Owner(self._stamp.generation, slice_name) else "present"
-        if owner is None:
-            return "earlier" if self._is_earlier(parcel.key, found) else "conflict"
-        if owner.generation < self._stamp.generation:
-            return "earlier"
-        if owner.generation > self._stamp.generation:
+        if owner is not None and owner.run == self._stamp.run:
+            return "written" if owner.slice == slice_name else "repeated"
+        if owner is not None and owner.epoch > self._stamp.epoch:
             raise LockedError(f"{parcel.key} was written by a later run of {self._stamp.config}")
-        return "written" if owner.slice == slice_name else "repeated"
+        if found == parcel.sha256:
+            return "present"
+        if owner is not None or self._is_earlier(parcel.key, found):
+            return "earlier"
+        return "conflict"

@@ -29,12 +29,10 @@ PUTS_WAITING = 64
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What earlier attempts at a slice put, and what really lies there of it: records, the files that hold them, and
-    how many files the slice has tried to write."""
+    """What earlier attempts at a slice put, and what really lies there of it: records, and the files that hold them."""
 
     records: tuple[Landed, ...] = ()
     files: tuple[BatchFile, ...] = ()
-    tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,9 @@ class RecordLanding:
 
     def _send(self) -> None:
         chunk, size = self._chunk, self._bytes
-        self._intents.write(landed for parcel in chunk for landed in parcel.records)
+        records = [landed for parcel in chunk for landed in parcel.records]
+        self._intents.write(records)
+        self._dock.index.note_sent(records, self._slice)
         self._chunk, self._bytes = [], 0
         # What waits here counts as answered: a thread that waited for its own chunk to land would wait for ever.
         self._dock.backpressure.count(answered=-size)
@@ -192,7 +192,8 @@ class BatchLanding:
         self._intents = _Intents(dock, slice_name)
         self._lines: dict[str, list[Line]] = {}
         self._sizes: dict[str, int] = {}
-        self._next_number = kept.tried
+        self._there = {file.key for file in kept.files}
+        self._next_number = 0
 
     def refuses(self, record: Record) -> str | None:
         if len(record.body) < self._batch.bytes or len(compact(record.body)) < self._batch.bytes:
@@ -219,10 +220,13 @@ class BatchLanding:
         while lines:
             parcel = self._dock.sink.batch(lines, self._slice, self._next_number)
             self._next_number += 1
+            if parcel.key in self._there:
+                continue
             file = BatchFile(parcel.key, parcel.sha256, len(parcel.body))
             # Numbers are given by whoever has the claim: it is asked of the lake, not of a clock.
             self._dock.puts.submit(self._dock.fence).result()
             self._intents.write(parcel.records, (file,))
+            self._dock.index.note_sent(parcel.records, self._slice)
             self._dock.backpressure.wait_to_land()
             self._dock.backpressure.count(landing=len(parcel.body))
             found = self._dock.puts.submit(self._put, parcel).result()
@@ -237,8 +241,14 @@ class BatchLanding:
             # Somebody else's file has the name: it stays, and ours takes the next number.
 
     def _without_those_in(self, key: str, found: Found, lines: list[Line]) -> list[Line]:
-        """An earlier attempt's file came to light late: it stays, and what it holds is struck from ours."""
+        """An earlier attempt's file came to light late: it stays, and what it holds is struck from ours.
+
+        Where other slices have landed of it meanwhile, it goes: nobody has relied on it.
+        """
         kept = self._dock.puts.submit(kept_in, self._dock.store, self._slice, key, found.sha256).result()
+        if self._dock.index.is_elsewhere(kept.records, self._slice):
+            self._dock.puts.submit(self._dock.sink.remove, key).result()
+            return lines
         self.files.extend(kept.files)
         self.landed.extend(kept.records)
         self._dock.index.note_there(kept.records, self._slice)

@@ -37,15 +37,14 @@ class Ledger:
                 closed.add(part.slice)
         for slice_name, keys in inventory.intents.items():
             if slice_name not in closed:
-                self._kept[slice_name] = self._what_lies_there(
-                    list(filter(None, ordered_map(self._pool, self._store.read_intent, keys)))
-                )
+                intents = list(filter(None, ordered_map(self._pool, self._store.read_intent, keys)))
+                self._kept[slice_name] = self._what_lies_there(slice_name, intents)
                 self._index.note_there(self._kept[slice_name].records, slice_name)
 
     def _take(self, part: Part) -> None:
         self._index.note_there((landed for landed in part.records if landed.outcome != "repeated"), part.slice)
         summary = Summary.of(part)
-        self._index.note_files(part.files)
+        self._index.note_objects(file.key for file in part.files)
         if is_beside_the_plan(part.slice):
             self.beside.append(summary)
         else:
@@ -55,24 +54,31 @@ class Ledger:
         """What earlier attempts at an open slice left."""
         return self._kept.get(slice_name, Kept())
 
-    def _what_lies_there(self, intents: list[Intent]) -> Kept:
+    def _what_lies_there(self, slice_name: str, intents: list[Intent]) -> Kept:
         files = {file: intent for intent in intents for file in intent.files}
         if files:
-            return self._files_there(files)
+            return self._files_there(slice_name, files)
         found: dict[tuple[str, str], Landed] = {}
         records = [landed for intent in intents for landed in intent.records]
         for landed, digest in zip(records, self._digests([landed.key for landed in records]), strict=True):
-            if digest == landed.sha256:
+            # An intent alone proves nothing: where lists shift, two slices may have named the id.
+            if digest == landed.sha256 and not self._index.has(landed.stream, landed.id):
                 found.setdefault((landed.stream, landed.id), landed)
         return Kept(tuple(found.values()))
 
-    def _files_there(self, files: dict[BatchFile, Intent]) -> Kept:
+    def _files_there(self, slice_name: str, files: dict[BatchFile, Intent]) -> Kept:
         there, records = [], list[Landed]()
         for (file, intent), digest in zip(files.items(), self._digests([file.key for file in files]), strict=True):
-            if digest == file.sha256:
-                there.append(file)
-                records.extend(landed for landed in intent.records if landed.key == file.key)
-        return Kept(tuple(records), tuple(there), len({file.key for file in files}))
+            held = [landed for landed in intent.records if landed.key == file.key]
+            if digest != file.sha256:
+                continue
+            if self._index.is_elsewhere(held, slice_name):
+                # It came late, after another slice had landed of it: nobody has relied on it.
+                self._lake.delete(file.key)
+                continue
+            there.append(file)
+            records.extend(held)
+        return Kept(tuple(records), tuple(there))
 
     def _digests(self, keys: list[str]) -> Iterator[str | None]:
         return ordered_map(self._pool, self._digest, keys)

@@ -17,7 +17,7 @@ import msgspec
 
 from ingest_core.model import Slice
 from ingest_core.run.summary import Summary
-from ingest_core.state import BatchFile, Landed
+from ingest_core.state import Landed
 
 IDS_IN_A_SLICE = 100
 ROWS_AT_ONCE = 10_000
@@ -32,8 +32,8 @@ CREATE TABLE landed (stream TEXT, id TEXT, slice TEXT, there INTEGER, PRIMARY KE
 CREATE INDEX of_slice ON landed (slice);
 CREATE TABLE slices (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE closed (name TEXT PRIMARY KEY, summary BLOB);
-CREATE TABLE files (key TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE earlier (key TEXT, sha256 TEXT, stream TEXT, id TEXT, PRIMARY KEY (key, sha256)) WITHOUT ROWID;
+CREATE TABLE objects (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE earlier (key TEXT, sha256 TEXT, certain INTEGER, PRIMARY KEY (key, sha256)) WITHOUT ROWID;
 """
 
 
@@ -48,12 +48,11 @@ def is_beside_the_plan(slice_name: str) -> bool:
 
 
 class Earlier(NamedTuple):
-    """An object of an earlier generation: a record, or (without stream and id) a file of many."""
+    """An object of an earlier generation. `is_certain` where a part says so; an intent only says that it was to be."""
 
     key: str
     sha256: str
-    stream: str = ""
-    id: str = ""
+    is_certain: bool = True
 
 
 class Claimed(enum.Enum):
@@ -62,19 +61,29 @@ class Claimed(enum.Enum):
     MINE     it is the first to name it
     TAKEN    the lake has it by another slice, or this one named it before
     PENDING  another slice named it, and has not landed it yet: it may still fail
+    DOUBTFUL a slice that failed was putting it: nobody knows whether it lies there
     """
 
     MINE = "mine"
     TAKEN = "taken"
     PENDING = "pending"
+    DOUBTFUL = "doubtful"
+
+
+# How far a claimed id has come: named, in the lake, on its way there, or given up on its way there.
+_NAMED, _THERE, _SENT, _DOUBTFUL = range(4)
 
 
 class Index:
-    """What a run has found, planned and landed so far. Thread-safe; a context manager that removes its file."""
+    """What a run has found, planned and landed so far. Thread-safe; a context manager that removes its file.
+
+    `keeps_keys` is set before anything lands, where an earlier generation has to make room.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stream = ""
+        self.keeps_keys = False
         # No name: SQLite's own temporary file, which a process that is killed leaves nowhere.
         self._rows = sqlite3.connect("", check_same_thread=False, isolation_level=None)
         # One transaction that never ends: the file is thrown away, and a commit a record costs ten times the insert.
@@ -118,21 +127,40 @@ class Index:
                 return Claimed.MINE
             query = "SELECT slice, there FROM landed WHERE stream = ? AND id = ?"
             slice, there = self._rows.execute(query, (stream, id)).fetchone()
-        return Claimed.TAKEN if there or slice == slice_name else Claimed.PENDING
+        if there == _THERE or slice == slice_name:
+            return Claimed.TAKEN
+        return Claimed.DOUBTFUL if there == _DOUBTFUL else Claimed.PENDING
 
     def is_pending(self, stream: str, id: str) -> bool:
-        """Whether a slice has the id and has not landed it yet."""
+        """Whether a slice has the id, and may still land it."""
         with self._lock:
-            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND there = 0"
+            query = f"SELECT 1 FROM landed WHERE stream = ? AND id = ? AND there IN ({_NAMED}, {_SENT})"  # noqa: S608
             return self._rows.execute(query, (stream, id)).fetchone() is not None
+
+    def note_sent(self, records: Iterable[Landed], slice_name: str) -> None:
+        """These ids, which that slice has claimed, are on their way to the lake."""
+        with self._lock:
+            self._rows.executemany(
+                f"UPDATE landed SET there = {_SENT} WHERE stream = ? AND id = ? AND slice = ?",  # noqa: S608
+                ((landed.stream, landed.id, slice_name) for landed in records),
+            )
 
     def note_there(self, records: Iterable[Landed], slice_name: str) -> None:
         """These records lie in the lake, and are that slice's."""
+        noted = list(records)
         with self._lock:
             self._rows.executemany(
                 "INSERT OR REPLACE INTO landed VALUES (?, ?, ?, 1)",
-                ((landed.stream, landed.id, slice_name) for landed in records),
+                ((landed.stream, landed.id, slice_name) for landed in noted),
             )
+            if self.keeps_keys:
+                self._note_objects(landed.key for landed in noted)
+
+    def is_elsewhere(self, records: Iterable[Landed], slice_name: str) -> bool:
+        """Whether another slice has one of these ids."""
+        with self._lock:
+            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
+            return any(self._rows.execute(query, (one.stream, one.id, slice_name)).fetchone() for one in records)
 
     def has(self, stream: str, id: str) -> bool:
         """Whether a slice of this run has this id."""
@@ -147,10 +175,18 @@ class Index:
             self._rows.execute(query, (stream, id, slice_name))
 
     def release(self, slice_name: str, *, all: bool = False) -> None:
-        """Takes back the claims of a slice that failed: those that have not landed, or `all`."""
+        """Takes back the claims of a slice that failed: of what was never sent, or `all`.
+
+        What was on its way may lie there without an answer that says so. Another slice that took it could double it.
+        """
         with self._lock:
-            query = "DELETE FROM landed WHERE slice = ? AND there <= ?"
-            self._rows.execute(query, (slice_name, int(all)))
+            if all:
+                self._rows.execute("DELETE FROM landed WHERE slice = ?", (slice_name,))
+                return
+            query = "DELETE FROM landed WHERE slice = ? AND there = ?"
+            self._rows.execute(query, (slice_name, _NAMED))
+            query = "UPDATE landed SET there = ? WHERE slice = ? AND there = ?"
+            self._rows.execute(query, (_DOUBTFUL, slice_name, _SENT))
 
     def close(self, summary: Summary) -> None:
         """Keeps what the part of a slice says, for whoever meets the slice in the plan."""
@@ -164,20 +200,23 @@ class Index:
             row = self._rows.execute("SELECT summary FROM closed WHERE name = ?", (slice_name,)).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=Summary)
 
-    def note_files(self, files: Iterable[BatchFile]) -> None:
-        """These files of many records are part of the run."""
+    def note_objects(self, keys: Iterable[str]) -> None:
+        """What lies under these keys stays."""
         with self._lock:
-            self._rows.executemany("INSERT OR IGNORE INTO files VALUES (?)", ((file.key,) for file in files))
+            self._note_objects(keys)
 
-    def has_file(self, key: str) -> bool:
-        """Whether a part names this file."""
+    def _note_objects(self, keys: Iterable[str]) -> None:
+        self._rows.executemany("INSERT OR IGNORE INTO objects VALUES (?)", ((key,) for key in keys))
+
+    def has_object(self, key: str) -> bool:
+        """Whether a part names this key: a file of many records always, a record where `keeps_keys` is set."""
         with self._lock:
-            return self._rows.execute("SELECT 1 FROM files WHERE key = ?", (key,)).fetchone() is not None
+            return self._rows.execute("SELECT 1 FROM objects WHERE key = ?", (key,)).fetchone() is not None
 
     def note_earlier(self, objects: Iterable[Earlier]) -> None:
         """Notes what earlier generations wrote."""
         with self._lock:
-            self._rows.executemany("INSERT OR IGNORE INTO earlier VALUES (?, ?, ?, ?)", objects)
+            self._rows.executemany(_NOTE_EARLIER, objects)
 
     def earlier(self) -> Iterator[Earlier]:
         """What earlier generations wrote, in the order of keys."""
@@ -206,14 +245,18 @@ class Index:
     def next_round(self, round: int, limit: int | None) -> Iterator[Slice]:
         """The new refs as slices of pinned ids, streams in order of name, ids in plan order, each id once in a run.
 
-        `limit` keeps the first so many ids, for a run that wants no more. Nothing else may be asked of the index
-        until the last slice was taken.
+        `limit` keeps the first so many ids, for a run that wants no more.
         """
         with self._lock:
             self._rows.execute(_PLAN_FOUND, (round,))
             self._rows.execute("DELETE FROM found")
             cursor = self._rows.execute(_PLANNED, (round, -1 if limit is None else limit))
-            yield from _slices(round, iter(lambda: cursor.fetchmany(ROWS_AT_ONCE), []))
+
+        def page() -> list[tuple[str, str]]:
+            with self._lock:  # never over a yield: whoever takes the slices writes them to the lake meanwhile
+                return cursor.fetchmany(ROWS_AT_ONCE)
+
+        yield from _slices(round, iter(page, []))
 
     def forget_found(self) -> None:
         """The refs found so far are planned already."""
@@ -221,8 +264,11 @@ class Index:
             self._rows.execute("DELETE FROM found")
 
 
+_NOTE_EARLIER = """
+INSERT INTO earlier VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET certain = max(certain, excluded.certain)
+"""
 _EARLIER_AFTER = """
-SELECT key, sha256, stream, id FROM earlier WHERE (key, sha256) > (?, ?) ORDER BY key, sha256 LIMIT ?
+SELECT key, sha256, certain FROM earlier WHERE (key, sha256) > (?, ?) ORDER BY key, sha256 LIMIT ?
 """
 _PLAN_FOUND = """
 INSERT OR IGNORE INTO planned

@@ -78,7 +78,9 @@ class SliceLander:
             # Another claim closed this slice meanwhile. Its part stands; what is ours alone is found at the commit.
             self._index.release(part.slice, all=True)
             self._index.note_there((landed for landed in there.records if landed.outcome != "repeated"), part.slice)
-        self._index.note_files(there.files)
+        self._index.note_objects(file.key for file in there.files)
+        self._index.release(part.slice)  # what a limit kept from landing is nobody's
+        self._dock.backpressure.wake()
         return Summary.of(there)
 
     def _fill(self, filling: _Filling) -> Part:
@@ -106,11 +108,16 @@ class SliceLander:
                 if self._stop.is_set():
                     raise TransientError("the run is stopping")
                 claimed = self._index.claim(record.stream, id, filling.slice.name)
+                if claimed is Claimed.DOUBTFUL:
+                    what = f"a slice that failed may have landed {record.stream} {id}; the next attempt looks"
+                    raise TransientError(f"slice {filling.slice.name}: {what}")
                 if claimed is Claimed.TAKEN:
                     filling.draft.repeat(record, id)
                 elif claimed is Claimed.MINE and self._allowance.take():
                     filling.landing.take(record, id)
                     filling.landing.finish()
+                elif claimed is Claimed.MINE:
+                    self._index.unclaim(record.stream, id, filling.slice.name)
                 if claimed is not Claimed.PENDING:
                     break
 
@@ -167,7 +174,7 @@ class SliceLander:
         if filling.has_kept(record.stream, id):
             return
         claimed = self._index.claim(record.stream, id, filling.slice.name)
-        if claimed is Claimed.PENDING:
+        if claimed in {Claimed.PENDING, Claimed.DOUBTFUL}:
             draft.pending.append((record, id))
         elif claimed is Claimed.TAKEN:
             draft.repeat(record, id)
@@ -180,6 +187,9 @@ class SliceLander:
             if self._allowance.take():
                 draft.bytes += len(record.body)
                 filling.landing.take(record, id)
+            else:
+                self._index.unclaim(record.stream, id, filling.slice.name)
+                self._dock.backpressure.wake()
 
     def _take_ref(self, ref: Ref, filling: _Filling) -> None:
         id = id_text(ref.id)
@@ -241,8 +251,8 @@ class _Filling:
     def __init__(self, slice: Slice, landing: Landing, kept: Kept) -> None:
         self.slice = slice
         self.landing = landing
-        self.draft = Draft(slice)
         self._kept = {(landed.stream, landed.id) for landed in kept.records}
+        self.draft = Draft(slice, answered=set(self._kept))
 
     def answer(self, stream: str, id: object) -> str:
         """Notes that something was said about an id; returns its text."""

@@ -1,0 +1,129 @@
+"""What one seed stands for: lake, layouts, selects, the habits of the API, who is started when, and how much fails."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass
+
+from ingest_core.model import Batch
+from ingest_core.run import HandOver
+
+from .api import Habits
+from .sites import STEPS
+from .source import Selects
+
+DAY = 86_400.0
+BEFORE_MIDNIGHT = DAY - 30.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One version of the config: a change from one to another ends in a new generation."""
+
+    selects: Selects
+    batch: Batch | None
+    specification: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One process: `after` is how many seconds after the one before it, or after its end where it `waits`."""
+
+    config: int
+    after: float = 0.0
+    waits: bool = True
+    refresh: bool = False
+    limit: int | None = None
+    deadline: float | None = None
+    skew: float = 0.0
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything but the faults themselves. One I/O step in `every` is hit, and one in three of those at `focus`."""
+
+    lake: str
+    configs: tuple[Config, ...]
+    habits: Habits
+    lists: dict[str, list[int]]
+    pages: int
+    hand_over: HandOver
+    connections: int
+    latency: float
+    starts: tuple[Start, ...]
+    every: float
+    focus: tuple[str, str, str] | None
+    late: bool
+    begins: float
+    server_skew: float
+
+
+def drawn(chance: random.Random) -> Scenario:
+    """A scenario by chance."""
+    pages = chance.choice((1, 1, 2, 3))
+    lists = {name: _rows(chance, chance.randint(pages, pages * 4)) for name in "abc"}
+    configs = tuple(_config(chance, pages) for _ in range(2))
+    lively = chance.random() < 0.6
+    lake = chance.choice(("s3", "s3", "disk"))
+    return Scenario(
+        lake=lake,
+        configs=configs,
+        habits=_habits(chance) if lively else Habits(),
+        lists=lists,
+        pages=pages,
+        hand_over=HandOver(records=chance.choice((1, 2, 4, 100))),
+        connections=chance.choice((1, 2, 4)),
+        latency=chance.choice((0.0, 0.0, 0.0, 0.3, 3.0)),
+        starts=tuple(_start(chance, number) for number in range(chance.choice((1, 2, 2, 3, 3, 4)))),
+        every=chance.choice((6.0, 12.0, 25.0, 50.0, 100.0)),
+        focus=(lake, *chance.choice(STEPS[lake])) if chance.random() < 0.5 else None,
+        late=chance.random() < 0.03,
+        begins=chance.choice((0.0, BEFORE_MIDNIGHT)),
+        server_skew=chance.choice((0.0, 0.0, -500.5, 7200.3)),
+    )
+
+
+def _rows(chance: random.Random, count: int) -> list[int]:
+    return [chance.randrange(1, 18) for _ in range(count)]
+
+
+def _config(chance: random.Random, pages: int) -> Config:
+    names = [*"abc"]
+    chance.shuffle(names)
+    first = chance.randint(0, 2)
+    selects = Selects(
+        pages=pages,
+        records=tuple(names[:first]),
+        refs=tuple(names[first : first + chance.choice((0, 0, 1))]),
+        ids=tuple(chance.sample(range(1, 20), chance.choice((0, 2, 5)))),
+    )
+    batch = (
+        Batch(records=chance.choice((2, 3, 100)), bytes=chance.choice((120, 10_000))) if chance.random() < 0.4 else None
+    )
+    return Config(selects, batch, chance.choice(({}, {}, {"movie": "Movies"})))
+
+
+def _habits(chance: random.Random) -> Habits:
+    return Habits(
+        shift=chance.choice((0.0, 0.4)),
+        change=chance.choice((0.0, 0.2)),
+        vanish=chance.choice((0.0, 0.2)),
+        broken=chance.choice((0.0, 0.1)),
+    )
+
+
+def _start(chance: random.Random, number: int) -> Start:
+    trial = chance.random() < 0.2
+    return Start(
+        config=0 if chance.random() < 0.7 else 1,
+        after=chance.choice((0.0, 0.0, 1.0, 40.0, 95.0, 100.0, DAY if chance.random() < 0.3 else 0.0))
+        if number
+        else 0.0,
+        waits=chance.random() < 0.6,
+        refresh=not trial and chance.random() < 0.2,
+        limit=chance.choice((1, 3, 6)) if trial else None,
+        deadline=chance.choice((40.0, 120.0)) if chance.random() < 0.08 else None,
+        skew=chance.choice((0.0, 0.0, 0.0, 40.0, -40.0)),
+    )

@@ -1,0 +1,90 @@
+"""Where I/O happens, by the kind of object, and which faults can hit it there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+# What an I/O step does.
+GET, PUT, PUT_NEW, SWAP, DELETE, LIST, HOLD, ASK = (
+    "get", "put", "put-if-absent", "swap", "delete", "list", "hold", "ask",
+)  # fmt: skip
+WRITES = frozenset({PUT, PUT_NEW, SWAP, DELETE})
+
+# What can go wrong with it.
+CRASH_BEFORE, CRASH_AFTER, STALL_BEFORE, STALL_AFTER, FREEZE = (
+    "crash before", "crash after", "stall before", "stall after", "freeze",
+)  # fmt: skip
+LOST, RETRIED, UNSENT, BUSY, RACED, RACED_ON = (
+    "answer lost", "lost, sent again", "not sent", "503", "409", "409 again and again",
+)  # fmt: skip
+FULL = "disk full"
+DOWN, THROTTLED = "API down", "429"
+LATE, GHOST = "late", "late, after an error"
+
+COMMON = (CRASH_BEFORE, CRASH_AFTER, STALL_AFTER, FREEZE)
+POSSIBLE: dict[tuple[str, str], tuple[str, ...]] = {
+    **{("s3", op): (*COMMON, STALL_BEFORE, LOST, RETRIED, UNSENT, BUSY, RACED, RACED_ON) for op in (PUT_NEW, SWAP)},
+    **{("s3", op): (*COMMON, STALL_BEFORE, LOST, RETRIED, UNSENT, BUSY) for op in (PUT, DELETE)},
+    **{("s3", op): (*COMMON, STALL_BEFORE, LOST, BUSY) for op in (GET, LIST)},
+    **{("disk", op): (*COMMON, STALL_BEFORE, FULL) for op in (PUT_NEW, SWAP, PUT)},
+    **{("disk", op): (*COMMON, STALL_BEFORE) for op in (DELETE, GET, LIST, HOLD)},
+    ("api", ASK): (*COMMON, STALL_BEFORE, DOWN, THROTTLED),
+}
+
+# What a run does where. A plan is swapped only where a round of more than a thousand slices was cut short.
+STEPS: dict[str, tuple[tuple[str, str], ...]] = {
+    "s3": (
+        ("state", GET), ("state", PUT_NEW), ("state", SWAP),
+        ("plan", GET), ("plan", PUT_NEW),
+        ("intent", GET), ("intent", PUT_NEW),
+        ("part", GET), ("part", PUT_NEW),
+        ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
+        ("batch file", GET), ("batch file", PUT_NEW), ("batch file", SWAP), ("batch file", DELETE),
+        ("quarantine", PUT), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
+    ),
+    "disk": (
+        ("lock", HOLD), ("state", GET), ("state", PUT_NEW), ("state", SWAP),
+        ("plan", GET), ("plan", PUT_NEW),
+        ("intent", GET), ("intent", PUT_NEW),
+        ("part", GET), ("part", PUT_NEW),
+        ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
+        ("batch file", GET), ("batch file", PUT_NEW), ("batch file", SWAP), ("batch file", DELETE),
+        ("quarantine", PUT), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
+    ),
+    "api": (("request", ASK),),
+}  # fmt: skip
+
+_RECORD = re.compile(r"([a-z]+-)?[0-9]+\.json")
+Hit = tuple[str, str, str, str]
+
+
+def site_of(key: str) -> str:
+    """The kind of object that lies under a key."""
+    name = key.rsplit("/", 1)[1]
+    if key.startswith("Raw/"):
+        return "record" if _RECORD.fullmatch(name) else "batch file"
+    if name == "state.json":
+        return "state"
+    if name.startswith("plan-"):
+        return "plan"
+    if name.startswith("manifest"):
+        return "manifest"
+    if "/parts/" in key:
+        return "part"
+    return "intent" if "/intents/" in key else "quarantine"
+
+
+def declared() -> list[Hit]:
+    """Every lake × site × step × fault that a long enough simulation must have met."""
+    return [
+        (where, site, step, fault)
+        for where, steps in STEPS.items()
+        for site, step in steps
+        for fault in POSSIBLE[where, step]
+    ]
+
+
+def never_hit(hits: Counter[Hit]) -> list[Hit]:
+    """What was declared and never met."""
+    return [hit for hit in declared() if not hits[hit]]
