@@ -75,3 +75,16 @@ def spread(seconds: list[float]) -> dict[str, float]:
         "p95": round(ordered[int(0.95 * (len(ordered) - 1))], 3),
         "most": round(ordered[-1], 3),
     }
+
+
+def sum_up(lanes: list[Figures]) -> Figures:
+    """The figures of series that ran side by side."""
+    total = Figures(seconds=max(figures.seconds for figures in lanes))
+    for figures in lanes:
+        for name in ("kills", "pairs", "dates", "records", "requests", "again"):
+            setattr(total, name, getattr(total, name) + getattr(figures, name))
+        total.faults.update(figures.faults)
+        total.exits.update(figures.exits)
+        total.took_over += figures.took_over
+        total.problems += figures.problems
+    return total

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 import signal
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,11 +16,12 @@ from crash.site import Site, Task
 from crash.starts import Run
 from crash.verdict import judge
 
-DAYS = 20_000
+DAYS = 5_000
 FIRST_DAY = dt.date(2026, 1, 1)
 PATIENCE_SECONDS = 60.0
 LOOKS_PER_LEASE = 50
 TRIES = 6
+DATES_KEPT = 4
 MOST_PROBLEMS = 30
 LOCKED = 5
 PARTIAL = 3
@@ -47,6 +49,7 @@ class Series:
         self._seed = seed
         self._chance = random.Random(seed)
         self._sizes = things, rows
+        self._judged: deque[Task] = deque()
         self._paces: dict[int, Pace] = {}
         self._days = (FIRST_DAY + dt.timedelta(days=number) for number in range(first, first + DAYS))
 
@@ -61,7 +64,7 @@ class Series:
             self._killed_until_done(task, min(left, self._chance.randint(1, 8)))
             first = task
             if self._chance.random() < 0.35:
-                task = self._superseded(task, left)
+                task = self._superseded(task, kills - self.figures.kills)
             self._judge(task, asks_anew=task is not first and task.catalog == first.catalog)
         self._end(began)
         return self.figures
@@ -116,7 +119,9 @@ class Series:
         """A second generation, with other ids or in another layout, killed on its way as well."""
         later = task.later(self._chance.choice([1, 2]), self._chance.choice([0, 7, 25]))
         self._site.configure(later)
-        self._killed_until_done(later, min(left, self._chance.randint(1, 4)), *(["--refresh"] if later == task else []))
+        self._killed_until_done(
+            later, min(max(0, left), self._chance.randint(1, 4)), *(["--refresh"] if later == task else [])
+        )
         return later
 
     def _kill_once(self, task: Task, *, reach: float, early: float, more: tuple[str, ...] = ()) -> int | None:
@@ -201,6 +206,9 @@ class Series:
         where = f"{task.date}, edition {task.catalog.edition}, {layout}{', named' * task.named} (seed {self._seed})"
         self.figures.add(judge(self._site, task), where, asks_anew)
         self._site.said.unlink(missing_ok=True)
+        self._judged.append(task)
+        if len(self._judged) > DATES_KEPT:  # a server in memory gets slow with all that ever was
+            self._site.forget(self._judged.popleft())
 
     def _end(self, began: float) -> None:
         for name in self._site.forgotten():

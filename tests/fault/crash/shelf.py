@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +29,10 @@ class Shelf(Protocol):
         """Key → body of all that begins with `prefix`."""
         ...
 
+    def clear(self, prefix: str) -> None:
+        """Removes all that begins with `prefix`."""
+        ...
+
     def read(self, key: str) -> bytes | None:
         """None where nothing lies there."""
         ...
@@ -44,6 +49,9 @@ class Folder:
     def files(self, prefix: str) -> dict[str, bytes]:
         found = (path for path in (self._root / prefix).rglob("*") if path.is_file())
         return {path.relative_to(self._root).as_posix(): path.read_bytes() for path in found}
+
+    def clear(self, prefix: str) -> None:
+        shutil.rmtree(self._root / prefix)
 
     def read(self, key: str) -> bytes | None:
         try:
@@ -63,12 +71,18 @@ class Bucket:
         self._client = client(endpoint, keys)
 
     def files(self, prefix: str) -> dict[str, bytes]:
+        bodies = ((key, self.read(key)) for key in self._keys(prefix))
+        return {key: body for key, body in bodies if body is not None}
+
+    def clear(self, prefix: str) -> None:
+        for key in self._keys(prefix):
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def _keys(self, prefix: str) -> list[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix + prefix
         )
-        keys = [entry["Key"].removeprefix(self._prefix) for page in pages for entry in page.get("Contents", [])]
-        bodies = ((key, self.read(key)) for key in keys)
-        return {key: body for key, body in bodies if body is not None}
+        return [entry["Key"].removeprefix(self._prefix) for page in pages for entry in page.get("Contents", [])]
 
     def read(self, key: str) -> bytes | None:
         try:

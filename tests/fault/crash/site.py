@@ -107,6 +107,11 @@ class Site:
         """How often the date was claimed."""
         return int(self.state(task).get("epoch", 0))
 
+    def forget(self, task: Task) -> None:
+        """Removes a date that was judged."""
+        for folder in (task.records, task.control):
+            self.shelf.clear(folder)
+
     def forgotten(self) -> list[str]:
         """What killed runs left in the folder for temporary files."""
         return sorted(path.name for path in self.temporary.iterdir())
