@@ -157,14 +157,13 @@ class ControlKeys:
         """The keys of a trial of the same day."""
         return replace(self, generation=0, trial=trial)
 
-    def earlier(self, trials: int) -> list[ControlKeys]:
-        """The keys of everything that this generation, or trial, comes after; `trials` have been made by now."""
-        if self.generation == 0:
-            return [self.of_trial(trial) for trial in range(1, self.trial)]
-        return [
+    def earlier(self, generations: int, trials: int) -> list[ControlKeys]:
+        """The keys of everything that came before this generation or trial, of so many that there have been by now."""
+        passes = [
             *(self.of_trial(trial) for trial in range(1, trials + 1)),
-            *(self.of(generation) for generation in range(1, self.generation)),
+            *(self.of(generation) for generation in range(1, generations + 1)),
         ]
+        return [keys for keys in passes if keys != self]
 
     def plan(self, round: int, segment: int) -> str:
         return f"{self.root}plan-{round}-{segment}.json"

@@ -38,7 +38,6 @@ class MemoryLake(testing.MemoryLake):
         super().put(key, body)
         self.after_put(key)
 
-
     def drop_holds(self) -> None:
         """The process that had them died."""
         self._held.clear()

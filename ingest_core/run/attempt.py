@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ingest_core.keys import ControlKeys, RecordKeys
@@ -108,14 +109,13 @@ class Attempt:
             if committed is not None:
                 # Everything was done but the tidying up.
                 self._restore(committed)
-                generation.tidy_up()
-                return Conclusion(Status.DONE, None)
+                return Conclusion(Status.DONE, None, generation.tidy_up())
             failures = generation.land()
             self._checkpoint = generation.checkpoint
             conclusion = conclude(failures, self._tally, job.max_failed)
             if conclusion.error is None and job.limit is None:
                 self._restore(generation.commit())
-                generation.remove_superseded()
+                conclusion = replace(conclusion, problems=conclusion.problems + generation.remove_superseded())
             return conclusion
 
     def _newest(self, store: RunStore, supplements: int, committed: Manifest | None) -> Manifest | None:
@@ -133,7 +133,7 @@ class Attempt:
         conclusion = conclude(failures, self._tally, self._job.max_failed)
         if committed is None and conclusion.error is None:
             self._restore(generation.commit())
-            generation.remove_superseded()
+            conclusion = replace(conclusion, problems=conclusion.problems + generation.remove_superseded())
         return conclusion
 
     def _is_done_already(self) -> Conclusion:

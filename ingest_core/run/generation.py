@@ -20,7 +20,7 @@ from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
 from ingest_core.run.replay import next_number, only_wanted, recovering, retries
-from ingest_core.run.rounds import Earlier, Index
+from ingest_core.run.rounds import Index
 from ingest_core.run.scheduler import Failure, Scheduler
 from ingest_core.run.slices import SliceLander
 from ingest_core.run.summary import Summary
@@ -58,12 +58,14 @@ class Generation:
         self._records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
         self._stamp = Stamp(job.config, store.keys.run, store.keys.generation, claim.state.epoch)
         self._ledger = Ledger(job.lake, store, index, machinery.puts)
-        self._superseded = Superseded(job.lake, store.keys.earlier(claim.state.trials), index, machinery.puts)
+        earlier = store.keys.earlier(claim.state.generation, claim.state.trials)
+        self._superseded = Superseded(job.lake, store.keys, earlier, index, machinery.puts)
         self._segments: list[int] = []
         self.checkpoint = checkpoint
 
     def take_up(self) -> None:
         """Reads what earlier attempts did, and what earlier generations left."""
+        self._index.keeps_keys = self._superseded.is_any
         self._ledger.read(self._inventory)
         self._superseded.read()
 
@@ -221,24 +223,27 @@ class Generation:
         if part is not None:
             self._tally.add(f"{BESIDE}{name}", Summary.of(self._store.write_part(part)))
 
-    def tidy_up(self) -> None:
-        """Ends what an attempt that was committed left to be done."""
-        if self._superseded.is_any:
-            self.take_up()
-            self.remove_superseded()
+    def tidy_up(self) -> tuple[str, ...]:
+        """Ends what an attempt that was committed left to be done; as `remove_superseded`."""
+        if not self._superseded.is_any:
+            return ()
+        self.take_up()
+        return self.remove_superseded()
 
-    def remove_superseded(self) -> None:
-        """Removes what earlier generations of the date wrote and this one has not."""
-        if self._superseded.is_any:
-            self._claim.assure()
-            self._superseded.remove(self._is_current, self._stamp)
+    def remove_superseded(self) -> tuple[str, ...]:
+        """Removes what earlier generations of the date wrote and this one has not; says what it had to leave."""
+        if not self._superseded.is_any:
+            return ()
+        self._claim.assure()
+        removal = self._superseded.remove(self._stamp, self._before_removing)
+        if not removal.left:
+            return ()
+        return (f"{removal.left:,} objects of an earlier run of this date could not be removed: {removal.why}",)
 
-    def _is_current(self, earlier: Earlier) -> bool:
-        if not earlier.stream:
-            return self._index.has_file(earlier.key)
-        if self._job.batch is not None or not self._index.has(earlier.stream, earlier.id):
-            return False
-        return self._records.key(earlier.stream, earlier.id) == earlier.key
+    def _before_removing(self) -> None:
+        self._claim.require()
+        if self._machinery.deadline.is_near():
+            raise TransientError("time is up, and what is superseded is not all removed", hint="run again to go on")
 
 
 def _out_of_time() -> Failure:

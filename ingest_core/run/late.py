@@ -37,7 +37,7 @@ def _late_records(lake: Lake, index: Index, intent: Intent, records: list[Landed
 
 def _late_files(lake: Lake, index: Index, intent: Intent, records: list[Landed], files: list[BatchFile]) -> None:
     for file in intent.files:
-        if index.has_file(file.key) or _digest(lake, file.key) != file.sha256:
+        if index.has_object(file.key) or _digest(lake, file.key) != file.sha256:
             continue
         held = [landed for landed in intent.records if landed.key == file.key]
         if any(index.has(landed.stream, landed.id) for landed in held):
@@ -45,7 +45,7 @@ def _late_files(lake: Lake, index: Index, intent: Intent, records: list[Landed],
             continue
         files.append(file)
         records.extend(held)
-        index.note_files([file])
+        index.note_objects([file.key])
         index.note_there(held, intent.slice)
 
 

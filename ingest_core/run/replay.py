@@ -32,7 +32,7 @@ class Retry:
 
 
 def retries(store: RunStore, inventory: Inventory, number: int) -> list[Retry]:
-    """What is in the quarantine of a generation, slice by slice; records without an id stay, as none can be told apart."""
+    """What is in the quarantine of a generation, slice by slice; what has no id cannot be asked for, and stays."""
     rejected: dict[str, set[Key]] = {}
     recovered: set[Key] = set()
     following: dict[str, Slice] = {}

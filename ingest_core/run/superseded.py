@@ -8,27 +8,42 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 
-from ingest_core.keys import ControlKeys
+from ingest_core.errors import CredentialsError
+from ingest_core.keys import CONTROL, ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.run.parallel import ordered_map
 from ingest_core.run.rounds import Earlier, Index
 from ingest_core.sink import Owner, Stamp
-from ingest_core.state import Intent, Inventory, Part, RunStore
+from ingest_core.state import History, Intent, Inventory, Part, RunStore
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How removing went: objects removed, objects that the lake did not let go, and why."""
+
+    removed: int
+    left: int
+    why: str = ""
 
 
 class Superseded:
     """The objects of the generations before this one, by their parts, and by the intents of slices that have none.
 
-    `earlier` are the keys of those generations, trials among them.
+    `keys` are this generation's own, `earlier` those of the ones before it, trials among them.
     """
 
-    def __init__(self, lake: Lake, earlier: Sequence[ControlKeys], index: Index, pool: Executor) -> None:
+    def __init__(
+        self, lake: Lake, keys: ControlKeys, earlier: Sequence[ControlKeys], index: Index, pool: Executor
+    ) -> None:
         self._lake = lake
+        self._keys = keys
         self._earlier = earlier
         self._index = index
         self._pool = pool
         self._read: set[str] = set()
+        self._is_shared = False
 
     @property
     def is_any(self) -> bool:
@@ -37,32 +52,61 @@ class Superseded:
 
     def read(self) -> None:
         """Notes what is new since it was last called."""
-        for keys_of_one in self._earlier:
-            store = RunStore(self._lake, keys_of_one)
+        for keys in self._earlier:
+            store = RunStore(self._lake, keys)
             inventory = store.inventory()
-            for part in ordered_map(self._pool, store.read_part, self._unread(store, inventory)):
+            for part in ordered_map(self._pool, store.read_part, self._unread_parts(store, inventory)):
                 if part is not None:
                     self._index.note_earlier(_written_by(part))
-            closed = set(inventory.parts)
-            keys = [key for slice, keys in inventory.intents.items() if slice not in closed for key in keys]
-            new = [key for key in keys if key not in self._read]
-            self._read.update(new)
-            for intent in ordered_map(self._pool, store.read_intent, new):
+            for intent in ordered_map(self._pool, store.read_intent, self._unread_intents(inventory)):
                 if intent is not None:
                     self._index.note_earlier(_named_by(intent))
 
-    def _unread(self, store: RunStore, inventory: Inventory) -> Iterator[str]:
+    def _unread_parts(self, store: RunStore, inventory: Inventory) -> Iterator[str]:
         for name in inventory.parts:
             key = store.keys.part(name)
             if key not in self._read:
                 self._read.add(key)
                 yield name
 
-    def remove(self, is_current: Callable[[Earlier], bool], stamp: Stamp) -> int:
-        """Removes what this generation has not; returns how many objects that were."""
+    def _unread_intents(self, inventory: Inventory) -> Iterator[str]:
+        """Those of open slices; where claims are leases, one that was lost may have put more than the part says."""
+        closed = set(inventory.parts) if self._lake.holds else set()
+        for slice_name, keys in inventory.intents.items():
+            if slice_name not in closed:
+                new = [key for key in keys if key not in self._read]
+                self._read.update(new)
+                yield from new
+
+    def remove(self, stamp: Stamp, before_each: Callable[[], None]) -> Removal:
+        """Removes what this generation has not. `before_each` raises where nothing may be removed any more."""
         self.read()
-        leftover = (earlier for earlier in self._index.earlier() if not is_current(earlier))
-        return sum(ordered_map(self._pool, lambda earlier: self._remove(earlier, stamp), leftover))
+        self._spare_what_others_name()
+        leftover = (earlier for earlier in self._index.earlier() if not self._index.has_object(earlier.key))
+        removed, left, why = 0, 0, ""
+
+        def remove(earlier: Earlier) -> bool | CredentialsError:
+            before_each()
+            try:
+                return self._remove(earlier, stamp)
+            except CredentialsError as error:  # the right to remove is one that a role may well not have
+                return error
+
+        for done in ordered_map(self._pool, remove, leftover):
+            if isinstance(done, CredentialsError):
+                left, why = left + 1, done.what
+            else:
+                removed += done
+        return Removal(removed, left, why)
+
+    def _spare_what_others_name(self) -> None:
+        """Configs that share the label share its folders: what they have committed is not ours to remove."""
+        label, day = self._keys.label, self._keys.date
+        others = [name for name in self._lake.folders(f"{CONTROL}/{label}/") if name != self._keys.config]
+        self._is_shared = bool(others)
+        for name in others:
+            for part in History(self._lake, label, name).parts(day):
+                self._index.note_objects(landed.key for landed in part.records if landed.is_there)
 
     def _remove(self, earlier: Earlier, stamp: Stamp) -> bool:
         stored = self._lake.get(earlier.key)
@@ -70,9 +114,11 @@ class Superseded:
             return False
         if stored.metadata:
             owner = Owner.of(stored, stamp)
-            is_ours = owner is not None and owner.generation < stamp.generation
+            is_ours = owner is not None and owner.is_before(stamp)
         else:
-            is_ours = hashlib.sha256(stored.body).hexdigest() == earlier.sha256
+            # Without metadata an intent alone does not tell our bytes from the same bytes of another config.
+            is_known = earlier.is_certain or not self._is_shared
+            is_ours = is_known and hashlib.sha256(stored.body).hexdigest() == earlier.sha256
         if is_ours:
             self._lake.delete(earlier.key)
         return is_ours
@@ -82,13 +128,11 @@ def _written_by(part: Part) -> Iterator[Earlier]:
     if part.files:
         yield from (Earlier(file.key, file.sha256) for file in part.files)
     else:
-        for landed in part.records:
-            if landed.outcome == "written":
-                yield Earlier(landed.key, landed.sha256, landed.stream, landed.id)
+        yield from (Earlier(landed.key, landed.sha256) for landed in part.records if landed.outcome == "written")
 
 
 def _named_by(intent: Intent) -> Iterator[Earlier]:
     if intent.files:
-        yield from (Earlier(file.key, file.sha256) for file in intent.files)
+        yield from (Earlier(file.key, file.sha256, is_certain=False) for file in intent.files)
     else:
-        yield from (Earlier(landed.key, landed.sha256, landed.stream, landed.id) for landed in intent.records)
+        yield from (Earlier(landed.key, landed.sha256, is_certain=False) for landed in intent.records)

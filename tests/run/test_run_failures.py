@@ -236,3 +236,16 @@ def test_fetch_sees_params_as_json_gives_them_back(job: JobMaker) -> None:
     plan = lambda ctx: [Slice("a", {"ids": (1, 2)})]  # noqa: E731
     run(job(plan, lambda ctx, slice: seen.append(slice.params["ids"]) or []))  # type: ignore[func-returns-value]
     assert seen == [[1, 2]]
+
+
+def test_a_plan_that_cannot_be_written_ends_the_run_and_not_its_patience(job: JobMaker, lake: Any) -> None:
+    put_if_absent = lake.put_if_absent
+
+    def failing(key: str, *rest: Any) -> bool:
+        if "plan-0-1" in key:
+            raise TransientError("S3 cannot be reached")
+        return bool(put_if_absent(key, *rest))
+
+    lake.put_if_absent = failing
+    report = run(job(lambda ctx: (Ref("thing", id) for id in range(150_000)), lambda ctx, slice: []))
+    assert report.status is Status.PARTIAL

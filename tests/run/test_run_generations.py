@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ingest_core import Context, Record, Slice
+from ingest_core import Context, CredentialsError, Record, Slice
 from ingest_core.lake import DiskLake
 from ingest_core.model import Batch, Status
-from ingest_core.run import Job, run
+from ingest_core.run import Job, abandon, run
 
 JobMaker = Callable[..., Job]
 Bodies = Callable[[], dict[str, bytes]]
@@ -133,6 +134,37 @@ def test_a_commit_whose_removal_was_cut_short_is_finished_by_the_next_run(job: J
     assert sorted(bodies(lake)) == ["0.json", "1.json"]
 
 
+def test_a_stream_that_is_renamed_keeps_its_records(job: JobMaker, any_lake: Any) -> None:
+    def renamed(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield from (Record("item", record.id, record.body) for record in landing(1, range(5))(ctx, slice))
+
+    run(job(one, landing(1, range(5)), lake=any_lake))
+    report = run(job(one, renamed, lake=any_lake, refresh=True))
+    assert (report.counts.records, len(bodies(any_lake))) == (5, 5)
+
+
+def test_what_another_config_has_committed_is_not_removed(job: JobMaker, any_lake: Any) -> None:
+    other = replace(job(one, landing(1, range(3, 7)), lake=any_lake), config="others")
+    run(job(one, landing(1, range(5)), lake=any_lake))
+    assert run(other).counts.records == 4  # two of them were there, with the same bytes
+    run(job(one, landing(1, range(2)), lake=any_lake, refresh=True))
+    assert sorted(bodies(any_lake)) == [f"{id}.json" for id in (0, 1, 3, 4, 5, 6)]
+    run(replace(other, refresh=True))
+    assert sorted(bodies(any_lake)) == [f"{id}.json" for id in (0, 1, 3, 4, 5, 6)]
+
+
+def test_a_role_without_the_right_to_remove_leaves_and_says_so(job: JobMaker, lake: Any) -> None:
+    def refusing(key: str) -> None:
+        raise CredentialsError(f"DeleteObject {key}: access denied", hint="s3:DeleteObject")
+
+    run(job(one, landing(1, range(5))))
+    lake.delete = refusing
+    report = run(job(one, landing(2, range(2)), refresh=True))
+    assert (report.status, len(bodies(lake))) == (Status.DONE, 5)
+    assert report.problems[0].startswith("3 objects of an earlier run of this date could not be removed: DeleteObject")
+    assert run(job(one, landing(2, range(2)))).already_done
+
+
 class Dead(BaseException):
     """The process died here."""
 
@@ -155,6 +187,21 @@ def test_a_second_trial_lands_what_it_is_asked_for(job: JobMaker, any_lake: Any)
     assert (second.run, second.counts.records, second.counts.conflicts) == (f"{PLAIN}/trial-2", 4, 0)
     run(job(one, landing(3, range(1)), lake=any_lake))
     assert sorted(bodies(any_lake)) == ["0.json"]
+
+
+def test_a_trial_shows_what_the_api_says_now(job: JobMaker, any_lake: Any) -> None:
+    run(job(one, landing(1, range(3)), lake=any_lake, limit=3))
+    run(job(lambda ctx: [Slice("b"), Slice("a")], landing(2, range(3)), lake=any_lake, limit=3))
+    assert bodies(any_lake) == {f"{id}.json": b'{"id": %d, "v": 2}' % id for id in range(3)}
+
+
+def test_a_trial_after_a_run_was_given_up_lands(job: JobMaker, any_lake: Any) -> None:
+    run(job(one, landing(1, range(3)), lake=any_lake))
+    assert abandon(job(one, landing(1, range(3)), lake=any_lake))
+    trial = run(job(one, landing(2, range(3)), lake=any_lake, limit=2))
+    assert (trial.status, trial.counts.records, trial.counts.conflicts) == (Status.DONE, 2, 0)
+    report = run(job(one, landing(3, range(1)), lake=any_lake))
+    assert (report.run, bodies(any_lake)) == (f"{PLAIN}/g2", {"0.json": b'{"id": 0, "v": 3}'})
 
 
 def test_a_trial_never_touches_what_a_run_has_done(job: JobMaker, lake: Any) -> None:
