@@ -17,6 +17,7 @@ class Draft:
     repeated  records that the run had already
     pending   records that another slice has named and not landed yet
     answered  (stream, id) of everything that was said something about
+    kept      how many records an earlier attempt at the slice has landed
     barren    how many records in a row the run had already
     """
 
@@ -29,6 +30,7 @@ class Draft:
     checkpoints: dict[str, Any] = field(default_factory=dict)
     truncated: list[tuple[str, str]] = field(default_factory=list)
     answered: set[tuple[str, str]] = field(default_factory=set)
+    kept: int = 0
     barren: int = 0
     bytes: int = 0
 

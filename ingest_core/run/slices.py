@@ -172,6 +172,9 @@ class SliceLander:
         self._require_known_stream(record.stream, filling.slice)
         draft, id = filling.draft, filling.answer(record.stream, record.id)
         if filling.has_kept(record.stream, id):
+            # Counted all the same: a resumed slice hands over where an undisturbed one does.
+            draft.kept += 1
+            draft.bytes += len(record.body)
             return
         claimed = self._index.claim(record.stream, id, filling.slice.name)
         if claimed in {Claimed.PENDING, Claimed.DOUBTFUL}:
@@ -234,7 +237,7 @@ class SliceLander:
     def _is_time_to_hand_over(self, draft: Draft, landing: Landing, began: float) -> bool:
         left = self._allowance.left
         return (
-            landing.count + len(draft.repeated) + len(draft.refs) >= self._hand_over.records
+            landing.count + draft.kept + len(draft.repeated) + len(draft.refs) >= self._hand_over.records
             or (left is not None and len(draft.refs) >= left)
             or draft.bytes >= self._hand_over.bytes
             or self._clock.monotonic() - began >= self._hand_over.seconds
