@@ -7,10 +7,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
 
-from .sites import CRASH_AFTER, CRASH_BEFORE, FREEZE, GHOST, LATE, POSSIBLE, STALL_BEFORE, WRITES, Hit
+from .sites import CRASH_AFTER, CRASH_BEFORE, FREEZE, GHOST, LATE, POSSIBLE, STALL_AFTER, STALL_BEFORE, WRITES, Hit
 from .world import Task
 
 WEIGHTS = {CRASH_BEFORE: 2.0, CRASH_AFTER: 2.0, FREEZE: 1.5}
+ZOMBIES = {CRASH_BEFORE: 0.3, CRASH_AFTER: 0.3, FREEZE: 10.0, STALL_AFTER: 2.0}
 
 
 class Faults(Protocol):
@@ -70,12 +71,14 @@ class Drawn:
         every: float,
         focus: tuple[str, str, str] | None,
         late: bool,
+        zombies: bool,
         hits: Counter[Hit],
     ) -> None:
         self._chance = chance
         self._every = every
         self._focus = focus
         self._late = late
+        self._weights = WEIGHTS if not zombies else ZOMBIES
         self._hits = hits
         self._left = self._next()
         self.is_calm = False
@@ -96,7 +99,7 @@ class Drawn:
         if self._late and where == "s3" and step in WRITES and self._chance.random() < 0.5:
             self.is_late = True
             return self._chance.choice((LATE, GHOST))
-        fault = self._chance.choices(possible, [WEIGHTS.get(fault, 1.0) for fault in possible])[0]
+        fault = self._chance.choices(possible, [self._weights.get(fault, 1.0) for fault in possible])[0]
         if fault == STALL_BEFORE and step in WRITES:
             # Two in a row would be later than the protocol allows for: that is LATE's business.
             if now - task.stalled_at < 60:

@@ -42,7 +42,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Everything but the faults themselves. One I/O step in `every` is hit, and one in three of those at `focus`."""
+    """Everything but the faults themselves. One I/O step in `every` is hit, and one in three of those at `focus`.
+
+    `zombies`: processes freeze more often than they die, and others do not wait for them.
+    """
 
     lake: str
     configs: tuple[Config, ...]
@@ -56,6 +59,7 @@ class Scenario:
     every: float
     focus: tuple[str, str, str] | None
     late: bool
+    zombies: bool
     begins: float
     server_skew: float
 
@@ -67,6 +71,7 @@ def drawn(chance: random.Random) -> Scenario:
     configs = tuple(_config(chance, pages) for _ in range(2))
     lively = chance.random() < 0.6
     lake = chance.choice(("s3", "s3", "disk"))
+    zombies = lake == "s3" and chance.random() < 0.4
     return Scenario(
         lake=lake,
         configs=configs,
@@ -76,10 +81,11 @@ def drawn(chance: random.Random) -> Scenario:
         hand_over=HandOver(records=chance.choice((1, 2, 4, 100))),
         connections=chance.choice((1, 2, 4)),
         latency=chance.choice((0.0, 0.0, 0.0, 0.3, 3.0)),
-        starts=tuple(_start(chance, number) for number in range(chance.choice((1, 2, 2, 3, 3, 4)))),
+        starts=tuple(_start(chance, number, zombies) for number in range(chance.choice((1, 2, 2, 3, 3, 4)))),
         every=chance.choice((6.0, 12.0, 25.0, 50.0, 100.0)),
         focus=(lake, *chance.choice(STEPS[lake])) if chance.random() < 0.5 else None,
         late=chance.random() < 0.03,
+        zombies=zombies,
         begins=chance.choice((0.0, BEFORE_MIDNIGHT)),
         server_skew=chance.choice((0.0, 0.0, -500.5, 7200.3)),
     )
@@ -114,16 +120,20 @@ def _habits(chance: random.Random) -> Habits:
     )
 
 
-def _start(chance: random.Random, number: int) -> Start:
+def _start(chance: random.Random, number: int, zombies: bool) -> Start:
     trial = chance.random() < 0.2
     return Start(
         config=0 if chance.random() < 0.7 else 1,
-        after=chance.choice((0.0, 0.0, 1.0, 40.0, 95.0, 100.0, DAY if chance.random() < 0.3 else 0.0))
-        if number
-        else 0.0,
-        waits=chance.random() < 0.6,
+        after=_pause(chance, zombies) if number else 0.0,
+        waits=not zombies and chance.random() < 0.6,
         refresh=not trial and chance.random() < 0.2,
         limit=chance.choice((1, 3, 6)) if trial else None,
         deadline=chance.choice((40.0, 120.0)) if chance.random() < 0.08 else None,
         skew=chance.choice((0.0, 0.0, 0.0, 40.0, -40.0)),
     )
+
+
+def _pause(chance: random.Random, zombies: bool) -> float:
+    if zombies:
+        return chance.choice((0.0, 1.0, 30.0, 95.0, 130.0))
+    return chance.choice((0.0, 0.0, 1.0, 40.0, 95.0, 100.0, chance.choice((0.0, 0.0, DAY))))

@@ -61,7 +61,7 @@ class Simulation:
         self.api = SimulatedApi(
             self.chance, scenario.habits, {name: [*ids] for name, ids in scenario.lists.items()}, scenario.pages
         )
-        self.faults = Drawn(self.chance, scenario.every, scenario.focus, scenario.late, self.hits)
+        self.faults = Drawn(self.chance, scenario.every, scenario.focus, scenario.late, scenario.zombies, self.hits)
         self.server = Server(self.world, scenario.server_skew)
         self.disk = Disk()
         self.is_s3 = scenario.lake == "s3"
@@ -104,7 +104,7 @@ class Simulation:
             if start.after:
                 self.world.sleep(start.after)
             running.append(self._start(start))
-        if self.chance.random() < 0.7:
+        if not self.scenario.zombies and self.chance.random() < 0.7:
             self._wait(running)
         self.faults.is_calm = self.api.is_still = True
         self.api.down = 0
