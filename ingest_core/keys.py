@@ -174,8 +174,8 @@ class ControlKeys:
     def intent(self, slice_name: str, epoch: int, number: int) -> str:
         return f"{self.root}intents/{slice_name}/{epoch}-{number}.json"
 
-    def quarantine(self, slice_name: str, number: int) -> str:
-        return f"{self.root}quarantine/{slice_name}/{number}.json"
+    def quarantine(self, slice_name: str, epoch: int, number: int) -> str:
+        return f"{self.root}quarantine/{slice_name}/{epoch}-{number}.json"
 
     def manifest(self, supplement: int = 0) -> str:
         """The commit; `supplement` counts what replays of the quarantine added to it."""

@@ -26,6 +26,7 @@ from ingest_core.model import Fault, Report, Status
 
 logger = logging.getLogger("ingest_core")
 
+RESERVE_SECONDS = 10.0
 _CONFIG = re.compile(CONFIG_NAME)
 _ALLOWED = ("source", "date", "limit", "refresh", "step", "round", "segment")
 _LATER = ("step", "round", "segment")
@@ -62,9 +63,9 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 
 
 def _seconds_left(context: Any) -> float | None:
-    """What Lambda says that is left of the function's timeout; None where nobody says."""
+    """What is left of the function's timeout, less what it takes to give the claim back and answer; None if unsaid."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return None if remaining is None else remaining() / 1000
+    return None if remaining is None else max(0.0, remaining() / 1000 - RESERVE_SECONDS)
 
 
 def parse_event(event: Any) -> Event:

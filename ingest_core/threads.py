@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from types import TracebackType
 from typing import Protocol
+
+logger = logging.getLogger(__name__)
 
 
 class Condition(Protocol):
@@ -66,7 +69,10 @@ class SystemThreads:
 
         def repeat() -> None:
             while not stopped.wait(seconds):
-                work()
+                try:
+                    work()
+                except Exception:
+                    logger.exception("what is to be done every %.0f s failed; it is tried again", seconds)
 
         # A daemon: it must not keep a process alive whose main thread has died.
         thread = threading.Thread(target=repeat, name="timer", daemon=True)

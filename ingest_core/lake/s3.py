@@ -34,9 +34,10 @@ def new_client(options: S3Options, connections: int) -> Any:
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
     config = BotoConfig(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        # Together under a minute: a claim counts on no write being on its way for longer (state/claim.py).
+        retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,
-        read_timeout=30,
+        read_timeout=12,
         max_pool_connections=connections,
         s3={"addressing_style": "auto"},
     )
@@ -64,6 +65,7 @@ class S3Lake:
         self._client = client
         self._pause = pause
         self._bucket = bucket
+        self._bare_tags = False
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._common = {"ExpectedBucketOwner": options.bucket_owner} if options.bucket_owner else {}
         self._sealed = (
@@ -81,7 +83,24 @@ class S3Lake:
     def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
         if seen is None:
             return self.put_if_absent(key, body, metadata)
-        return self._put_on_condition(key, body, metadata, IfMatch=seen.version)
+        if not self._bare_tags and self._put_on_condition(key, body, metadata, IfMatch=seen.version):
+            return True
+        return self._swap_by_bare_tag(key, body, seen, metadata)
+
+    def _swap_by_bare_tag(self, key: str, body: bytes, seen: Stored, metadata: Mapping[str, str]) -> bool:
+        """Some servers (Ceph's RGW is one) give an ETag in quotes, as RFC 9110 has it, and want it back without them.
+
+        They are told from the others by a refusal while the key still has the very version that was asked for.
+        """
+        bare = seen.version.strip('"')
+        if not self._bare_tags:
+            now = self.get(key) if bare != seen.version else None
+            if now is None or now.version != seen.version:
+                return False
+        if not self._put_on_condition(key, body, metadata, IfMatch=bare):
+            return False
+        self._bare_tags = True
+        return True
 
     @property
     def holds(self) -> bool:

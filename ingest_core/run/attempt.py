@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from ingest_core.errors import IngestError
 from ingest_core.keys import ControlKeys, RecordKeys
 from ingest_core.model import Fault, Report, Status
 from ingest_core.run.allowance import Allowance
@@ -62,7 +63,16 @@ class Attempt:
             stop_renewing()
             if job.replay and self._manifest is not None:
                 phase = Phase.DONE  # whatever the replay met
-            claim.end(Phase.LIMITED if claim.state.limit is not None else phase)
+            phase = Phase.LIMITED if claim.state.limit is not None else phase
+            claim.end(phase, untouched=phase is Phase.OPEN and self._is_untouched())
+
+    def _is_untouched(self) -> bool:
+        """Whether nothing has landed yet, so that the next attempt may begin with other settings."""
+        try:
+            inventory = RunStore(self._job.lake, self._keys).inventory()
+        except IngestError:
+            return False
+        return not inventory.parts and not inventory.intents
 
     def _patience(self) -> float:
         """Seconds that may go by in waiting for another run's lease to run out."""
@@ -97,6 +107,8 @@ class Attempt:
         history = History(job.lake, job.label, job.config)
         committed = store.read_manifest() if inventory.is_committed else None
         planned = store.read_round(0) if 0 in inventory.planned_rounds else None
+        if planned is not None and planned.settings != claim.state.frozen.fingerprint:
+            planned = None
         before = planned.before if planned is not None else history.checkpoint_before(job.date)
         with Index() as index, Machinery(job, history, before, signed=committed is None or job.replay) as machinery:
             self._halt = machinery.halt
@@ -157,6 +169,12 @@ class Attempt:
         job = self._job
         return RecordKeys(job.label, job.date, job.source.streams, job.specification)
 
+    def _outdated(self, conclusion: Conclusion) -> tuple[str, ...]:
+        if not self.is_outdated or conclusion.status is not Status.FAILED:
+            return ()
+        named = f"ingest run {self._job.config} --date {self._job.date} --refresh"
+        return (f"it was gone on with as it was begun, not as the config is by now: {named} begins it anew",)
+
     def report(self, conclusion: Conclusion, seconds: float) -> Report:
         """The account of this attempt."""
         job, error = self._job, conclusion.error
@@ -176,7 +194,7 @@ class Attempt:
             limited=job.limit is not None,
             error=Fault.of(error) if error else None,
             exit_code=conclusion.exit_code,
-            problems=conclusion.problems,
+            problems=conclusion.problems + self._outdated(conclusion),
             truncated=tuple(f"{name}: {reason}" for name, reason in self._tally.truncated),
             checkpoint=self._checkpoint,
             notice=job.source.notice,

@@ -20,18 +20,30 @@ class Choice:
         """The state to claim, None where the run is done. Raises UsageError where a limit cannot be had."""
         job = self._job
         if job.only_resume:
-            return seen if seen is not None and seen.is_unfinished else None
+            return self._begun(seen) if seen is not None and seen.is_unfinished else None
         if job.replay:
             return self._replayed(seen)
         if job.limit is not None:
             return self._trial(seen)
-        if seen is None or job.refresh:
+        if seen is None:
             return self._new(seen)
+        is_as_frozen = seen.frozen.fingerprint == self._frozen.fingerprint
+        if seen.is_unfinished and job.refresh:
+            # The same wish once more, from a schedule or from a person: it goes on with what it began.
+            return seen if seen.refreshed and is_as_frozen else self._new(seen)
         if seen.is_unfinished:
-            return seen
-        if seen.phase is Phase.DONE and seen.frozen.fingerprint == self._frozen.fingerprint:
+            return self._begun(seen)
+        if job.refresh:
+            return self._new(seen)
+        if seen.phase is Phase.DONE and is_as_frozen:
             return None
         return self._new(seen)
+
+    def _begun(self, seen: RunState) -> RunState:
+        """The unfinished run: as it was begun, or, where nothing of it has landed, as the config is by now."""
+        if seen.phase is Phase.OPEN and seen.untouched:
+            return msgspec.structs.replace(seen, frozen=self._frozen, begun=self._job.clock.now(), untouched=False)
+        return seen
 
     def _trial(self, seen: RunState | None) -> RunState | None:
         """A limited run has files of its own; every real run supersedes it, and it never touches a real run's."""
@@ -68,6 +80,7 @@ class Choice:
             touched=now,
             limit=self._job.limit,
             trials=trials + is_trial,
+            refreshed=self._job.refresh,
         )
 
 

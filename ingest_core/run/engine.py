@@ -21,6 +21,7 @@ from ingest_core.model import Answer, Report, Slice, Status
 from ingest_core.run.attempt import Attempt
 from ingest_core.run.choice import forgetting, given_up
 from ingest_core.run.conclusion import Conclusion, status_of
+from ingest_core.run.deadline import Deadline
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
@@ -41,9 +42,9 @@ def run(job: Job) -> Report:
 def runs(job: Job) -> Iterator[Report]:
     """Every run that `job` leads to, one after the other; what was asked for is the last.
 
-    Unfinished runs of other dates come first, each as it was begun. One that cannot go on now (partial, locked) is the
-    last; one that failed is told, and does not stand in the way. An unfinished run of the date itself is finished as it
-    was begun, and where the config has changed since, a new generation follows.
+    Unfinished runs of other dates come first, each as it was begun. One that does not end well is told, and does not
+    stand in the way; where time is up, it is the last. An unfinished run of the date itself is finished as it was
+    begun, and where the config has changed since, a new generation follows.
     Every failure that ingest_core names is in a report, not raised.
     """
     days: list[dt.date] = []
@@ -55,7 +56,7 @@ def runs(job: Job) -> Iterator[Report]:
     for day in days:
         _, report = _attempted(replace(job, date=day, only_resume=True))
         yield report
-        if report.status in {Status.PARTIAL, Status.LOCKED}:
+        if report.status is Status.PARTIAL and _is_out_of_time(job):
             return
     while True:
         attempt, report = _attempted(job)
@@ -87,8 +88,12 @@ def _restate(job: Job, decide: Callable[[RunState | None], RunState | None], pha
     claim = acquire(job.lake, keys, Wanted(job.clock, job.chance, decide, on_wait=job.progress.tell))
     if claim is None:
         return False
-    claim.end(phase)
+    claim.restate(phase)
     return True
+
+
+def _is_out_of_time(job: Job) -> bool:
+    return Deadline(job.deadline, job.clock, job.margin).is_near()
 
 
 def _find_unfinished(job: Job, days: list[dt.date]) -> Conclusion:

@@ -93,7 +93,9 @@ class Generation:
             slices = plan_first_round(
                 self._job.source, self._machinery.context, self._index, self._allowance.left, checkpoints
             )
-            planned = self._store.write_round(0, slices, checkpoints, self.checkpoint)
+            planned = self._store.write_round(
+                0, slices, checkpoints, self.checkpoint, self._claim.state.frozen.fingerprint
+            )
         self.checkpoint.update(planned.checkpoints)
         return planned
 
@@ -111,6 +113,8 @@ class Generation:
     def _planned_before(self, number: int) -> Round | None:
         """A round that an earlier attempt wrote to its end, its names and ids noted."""
         round = self._store.read_round(number) if number in self._inventory.planned_rounds else None
+        if round is not None and number == 0 and round.settings != self._claim.state.frozen.fingerprint:
+            return None  # planned for other settings, before anything had landed
         for slice in self._slices(round):
             self._index.name(slice.name)
             self._index.note_planned(slice, number)
@@ -132,7 +136,7 @@ class Generation:
                 self._tally.add(f"{BESIDE}{summary.slice}", summary)
         inventory = self._store.inventory()
         failures = []
-        for retry in retries(self._store, inventory, next_number(inventory)):
+        for retry in retries(self._store, inventory, self._machinery.puts, next_number(inventory)):
             lander = self._lander(only_wanted(self._job.source, retry), recovering(retry))
             try:
                 summary = lander.land(retry.slice)
@@ -165,12 +169,19 @@ class Generation:
             puts=self._machinery.puts,
             backpressure=self._machinery.backpressure,
             epoch=self._claim.state.epoch,
+            may_write=self._may_write,
             fence=self._claim.confirm,
             on_land=self._job.progress.land,
+            pause=lambda seconds: self._job.clock.pause(seconds, self._machinery.stop),
         )
         return SliceLander(
             job, self._machinery, dock=dock, allowance=self._allowance, kept=self._ledger.kept, revise=revise
         )
+
+    def _may_write(self) -> None:
+        if self._machinery.stop.is_set():
+            raise TransientError("the run is stopping")
+        self._claim.require()
 
     def _scheduler(self, lander: SliceLander) -> Scheduler:
         refs = 0

@@ -30,8 +30,8 @@ class HandOver:
 
 def thaw_settings(job: Job, frozen: Frozen) -> Job:
     """`job` with the frozen settings as they stand, for sources that have no secrets."""
-    if frozen.source != job.source.name:
-        raise UsageError(f"the run was begun with the source {frozen.source}, and this is {job.source.name}")
+    if (frozen.source, frozen.streams) != (job.source.name, job.source.streams):
+        raise UsageError(f"the run was begun with another source, or with other streams, than {job.source.name} has")
     return replace(job, settings=frozen.settings, specification=frozen.specification, batch=frozen.batch)
 
 
@@ -78,4 +78,5 @@ class Job:
     @property
     def frozen(self) -> Frozen:
         """What must not change between the attempts at one run."""
-        return Frozen(self.source.name, without_secrets(self.settings), dict(self.specification), self.batch)
+        settings, specification = without_secrets(self.settings), dict(self.specification)
+        return Frozen(self.source.name, settings, self.source.streams, specification, self.batch)

@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from ingest_core.backpressure import Backpressure
+from ingest_core.errors import TransientError
 from ingest_core.model import Batch, Record
 from ingest_core.model.rawjson import compact
 from ingest_core.run.rounds import Index
@@ -25,6 +26,8 @@ CHUNK_RECORDS = 100
 CHUNK_BYTES = 4_000_000
 FEW_RECORDS = 10
 PUTS_WAITING = 64
+PUT_ATTEMPTS = 3
+PUT_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,11 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Dock:
-    """What every landing of a run shares. `fence` asks the lake whether the claim still stands."""
+    """What every landing of a run shares.
+
+    `may_write` raises where nothing may be written any more: the run is stopping, or its claim may be lost; `fence`
+    asks the lake itself.
+    """
 
     sink: Sink
     store: RunStore
@@ -45,8 +52,22 @@ class Dock:
     puts: Executor
     backpressure: Backpressure
     epoch: int
+    may_write: Callable[[], None]
     fence: Callable[[], None]
     on_land: Callable[[], None]
+    pause: Callable[[float], None]
+
+    def put(self, parcel: Parcel, slice_name: str) -> Found:
+        """Puts a parcel, again where the lake is busy: each time only if a write that is begun now is still ours."""
+        for attempt in range(1, PUT_ATTEMPTS + 1):
+            self.may_write()
+            try:
+                return self.sink.put(parcel, slice_name)
+            except TransientError:
+                if attempt == PUT_ATTEMPTS:
+                    raise
+            self.pause(PUT_PAUSE_SECONDS * 2 ** (attempt - 1))
+        raise AssertionError("the loop returns or raises")
 
 
 class Landing(Protocol):
@@ -140,7 +161,7 @@ class RecordLanding:
 
     def _put(self, parcel: Parcel) -> Landed:
         try:
-            landed = _as_found(parcel.records[0], self._dock.sink.put(parcel, self._slice))
+            landed = _as_found(parcel.records[0], self._dock.put(parcel, self._slice))
             self._dock.on_land()
             return landed
         finally:
@@ -257,7 +278,7 @@ class BatchLanding:
 
     def _put(self, parcel: Parcel) -> Found:
         try:
-            found = self._dock.sink.put(parcel, self._slice)
+            found = self._dock.put(parcel, self._slice)
             for _ in parcel.records:
                 self._dock.on_land()
             return found

@@ -22,7 +22,7 @@ def late_part(lake: Lake, store: RunStore, index: Index, pool: Executor, name: s
     files: list[BatchFile] = []
     for intent in ordered_map(pool, store.read_intent, keys):
         if intent is not None and intent.files:
-            _late_files(lake, index, intent, records, files)
+            _late_files(lake, store, index, intent, records, files)
         elif intent is not None:
             _late_records(lake, index, intent, records)
     return Part(FORMAT, name, records=tuple(records), files=tuple(files)) if records else None
@@ -35,7 +35,9 @@ def _late_records(lake: Lake, index: Index, intent: Intent, records: list[Landed
             index.note_there([landed], intent.slice)
 
 
-def _late_files(lake: Lake, index: Index, intent: Intent, records: list[Landed], files: list[BatchFile]) -> None:
+def _late_files(
+    lake: Lake, store: RunStore, index: Index, intent: Intent, records: list[Landed], files: list[BatchFile]
+) -> None:
     for file in intent.files:
         if index.has_object(file.key) or _digest(lake, file.key) != file.sha256:
             continue

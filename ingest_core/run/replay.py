@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from ingest_core.keys import id_text
 from ingest_core.model import Context, Fetched, Missing, Record, Rejected, Slice, Source
+from ingest_core.run.parallel import ordered_map
 from ingest_core.state import Inventory, Part, RunStore
 
 LONGEST_NAME = 120
@@ -31,13 +33,13 @@ class Retry:
     ends_before: frozenset[str]
 
 
-def retries(store: RunStore, inventory: Inventory, number: int) -> list[Retry]:
+def retries(store: RunStore, inventory: Inventory, pool: Executor, number: int) -> list[Retry]:
     """What is in the quarantine of a generation, slice by slice; what has no id cannot be asked for, and stays."""
     rejected: dict[str, set[Key]] = {}
     recovered: set[Key] = set()
     following: dict[str, Slice] = {}
     ends: dict[str, frozenset[str]] = {}
-    for part in filter(None, map(store.read_part, inventory.parts)):
+    for part in filter(None, ordered_map(pool, store.read_part, inventory.parts)):
         recovered.update(part.recovered)
         wanted = {(absent.stream, absent.id) for absent in part.rejected if absent.id}
         if wanted and not _REPLAY.match(part.slice):
@@ -48,6 +50,7 @@ def retries(store: RunStore, inventory: Inventory, number: int) -> list[Retry]:
         Retry(_again(slice, wanted, number), frozenset(wanted), ends[slice.name])
         for slice in _planned(store, inventory, following)
         if (wanted := rejected.get(slice.name, set()) - recovered)
+        and _name(slice, number) not in inventory.parts  # tried in this very replay, before it was cut short
     ]
 
 
@@ -61,16 +64,26 @@ def _planned(store: RunStore, inventory: Inventory, following: dict[str, Slice])
 
 def _again(slice: Slice, wanted: set[Key], number: int) -> Slice:
     ids = tuple(id for id in slice.ids if (slice.stream, id) in wanted)
+    return replace(slice, name=_name(slice, number), ids=ids)
+
+
+def _name(slice: Slice, number: int) -> str:
     name = f"replay{number}.{slice.name}"
     if len(name) > LONGEST_NAME:
         name = f"{name[:80]}.{hashlib.sha256(name.encode()).hexdigest()[:16]}"
-    return replace(slice, name=name, ids=ids)
+    return name
 
 
 def next_number(inventory: Inventory) -> int:
-    """The number of the replay after those that a generation has parts of."""
-    found = filter(None, map(_REPLAY.match, inventory.parts))
-    return max([inventory.supplements, *(int(match[1]) for match in found)]) + 1
+    """The number of the next replay of a generation: that of one that was cut short, else a new one."""
+
+    def last(names: Iterable[str]) -> int:
+        return max((int(match[1]) for match in map(_REPLAY.match, names) if match), default=0)
+
+    is_open = {name for name in inventory.intents if _REPLAY.match(name)} - set(inventory.parts)
+    newest = max(last(inventory.parts), last(inventory.intents))
+    # A replay that died goes on under its own number: what it put is known by the names of its slices.
+    return newest if is_open and last(is_open) == newest else max(newest, inventory.supplements) + 1
 
 
 def only_wanted(source: Source, retry: Retry) -> Source:

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 FAILURES_THAT_ARE_AN_OUTAGE = 5
 BARREN_PARTS = 20
+EMPTY_PARTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class _Placed:
     place: str
     slice: Slice
     barren: int = 0
+    empty: int = 0
 
 
 class _Waiting:
@@ -143,8 +145,10 @@ class Scheduler:
 
     def _breach(self, placed: _Placed, part: Summary) -> Failure | None:
         """What is wrong with the way a slice hands over, if anything."""
-        if part.next and _barren(placed, part) > BARREN_PARTS:
-            what = f"slice {placed.slice.name}: {BARREN_PARTS} slices in a row brought nothing new; paging in circles"
+        barren, empty = _barren(placed, part)
+        if part.next and (barren > BARREN_PARTS or empty > EMPTY_PARTS):
+            count = max(barren, empty) - 1
+            what = f"slice {placed.slice.name}: {count} slices in a row brought nothing new; paging in circles"
             return Failure(placed.slice.name, PluginError(what))
         return self._clash(part, placed.slice)
 
@@ -180,10 +184,14 @@ def _failure(future: Future[Summary], slice: Slice) -> Failure | None:
 
 
 def _rest(placed: _Placed, part: Summary) -> list[_Placed]:
-    barren = _barren(placed, part)
-    return [_Placed(f"{placed.place}.{number:06d}", slice, barren) for number, slice in enumerate(part.next)]
+    barren, empty = _barren(placed, part)
+    return [_Placed(f"{placed.place}.{number:06d}", slice, barren, empty) for number, slice in enumerate(part.next)]
 
 
-def _barren(placed: _Placed, part: Summary) -> int:
-    """How many slices of this chain in a row brought nothing but what the run has already."""
-    return placed.barren + 1 if part.brought_nothing else 0
+def _barren(placed: _Placed, part: Summary) -> tuple[int, int]:
+    """How many slices of this chain in a row brought nothing but what the run has already, and how many nothing at all.
+
+    Days without a record are common, pages that only repeat are not.
+    """
+    repeats = placed.barren + (not part.is_empty) if part.brought_nothing else 0
+    return repeats, placed.empty + 1 if part.is_empty else 0

@@ -17,7 +17,8 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     """One part, summed up.
 
     `totals` are by the names that `Counts` has; `examples` are the first few sentences about "conflict", "rejected"
-    and "unaccounted". `brought_nothing` where every record of it was there already.
+    and "unaccounted". `brought_nothing` where it brought no record that was not there already, and nothing else;
+    `is_empty` where there was not even such a record.
     """
 
     slice: str
@@ -28,6 +29,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     truncated: tuple[tuple[str, str], ...] = ()
     next: tuple[Slice, ...] = ()
     brought_nothing: bool = False
+    is_empty: bool = False
 
     @classmethod
     def of(cls, part: Part) -> Summary:
@@ -47,6 +49,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
         totals["missing"] = len(part.missing)
         totals["rejected"] = len(part.rejected) - len(part.recovered)
         totals["unaccounted"] = len(part.unaccounted)
+        others = part.refs or part.missing or part.rejected
         examples = {
             "conflict": conflicts,
             "rejected": [f"{absent.stream} {absent.id or '(no id)'}: {absent.reason}" for absent in part.rejected],
@@ -60,5 +63,6 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
             checkpoints=part.checkpoints,
             truncated=part.truncated,
             next=part.next,
-            brought_nothing=totals["repeated"] > 0 and totals["repeated"] == len(part.records) and not part.refs,
+            brought_nothing=totals["repeated"] == len(part.records) and not others,
+            is_empty=not part.records and not others,
         )

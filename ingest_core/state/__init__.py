@@ -1,6 +1,6 @@
 """The state of runs: claim, plan, intents, parts, quarantine, manifest."""
 
-from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, Claim, Wanted, acquire
+from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, SAFETY_SECONDS, Claim, Wanted, acquire
 from ingest_core.state.files import (
     FORMAT,
     Absent,
@@ -25,6 +25,7 @@ __all__ = [
     "FORMAT",
     "LEASE_SECONDS",
     "RENEW_SECONDS",
+    "SAFETY_SECONDS",
     "Absent",
     "BatchFile",
     "Claim",

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ingest_core.clock import Clock
-from ingest_core.errors import IngestError, LakeError, LockedError
+from ingest_core.errors import IngestError, LakeError, LockedError, TransientError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
 from ingest_core.state.files import Phase, RunState, decode, encode
@@ -30,7 +30,8 @@ LEASE_SECONDS = 90.0
 RENEW_SECONDS = 30.0
 POLL_SECONDS = 5.0
 # A write that is begun with less than this left of the lease could arrive after somebody else has taken over.
-SAFETY_SECONDS = 30.0
+# S3 clients here give up within a minute (lake/s3.py).
+SAFETY_SECONDS = 60.0
 AGE_IS_ROUNDED_SECONDS = 2.0  # HTTP dates have whole seconds
 ATTEMPTS = 5
 
@@ -156,14 +157,17 @@ class Claim:
 
     def require(self) -> None:
         """Raises LockedError unless a write that is begun now is over before the lease can run out."""
-        if self._lost:
-            raise self._gone()
-        if self._lake.holds:
-            return
+        for _ in range(ATTEMPTS):
+            if self._lost:
+                raise self._gone()
+            if self._lake.holds or self._left() >= SAFETY_SECONDS:
+                return
+            self.assure()  # it may have taken long itself
+        raise TransientError(f"{self._keys.state}: renewing the lease takes longer than it lasts", hint="run again")
+
+    def _left(self) -> float:
         with self._lock:
-            left = self._good_from + LEASE_SECONDS - self._clock.monotonic()
-        if left < SAFETY_SECONDS:
-            self.assure()
+            return self._good_from + LEASE_SECONDS - self._clock.monotonic()
 
     def assure(self) -> None:
         """Renews the lease now. Raises LockedError where the claim is lost, and what the lake raises."""
@@ -187,8 +191,20 @@ class Claim:
         except IngestError as error:
             logger.warning("the claim of %s could not be renewed: %s", self._keys.run, error)
 
-    def end(self, phase: Phase) -> None:
-        """Gives the claim back: OPEN, DONE, LIMITED. Raises nothing: what was committed stays so."""
+    def restate(self, phase: Phase) -> None:
+        """Gives the claim back in another phase, as a person asked. Raises where that could not be written."""
+        try:
+            with self._renewing:
+                self._renew(phase)
+        finally:
+            self._release()
+
+    def end(self, phase: Phase, *, untouched: bool = False) -> None:
+        """Gives the claim back: OPEN, DONE, LIMITED. Raises nothing: what was committed stays so.
+
+        `untouched` where nothing has landed under it or before it.
+        """
+        self.state = msgspec.structs.replace(self.state, untouched=untouched)
         try:
             if not self._lost:
                 with self._renewing:

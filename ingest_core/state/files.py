@@ -100,6 +100,7 @@ class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
     """Some of the slices of one round, in plan order. All segments of a round are of one epoch.
 
     last         marks the segment that completes the round
+    settings     in round 0: the fingerprint of what was frozen when it was planned
     before       in round 0: the checkpoint that the run began with
     checkpoints  in the last segment of round 0: what the plan itself said
     """
@@ -110,6 +111,7 @@ class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
     epoch: int
     last: bool
     slices: tuple[Slice, ...]
+    settings: str = ""
     before: dict[str, Any] = {}
     checkpoints: dict[str, Any] = {}
 
@@ -151,10 +153,14 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What stays the same from a run's first attempt to its last. Secrets in `settings` are references."""
+    """What stays the same from a run's first attempt to its last. Secrets in `settings` are references.
+
+    `streams` are the source's own: a version of it that has others makes other keys.
+    """
 
     source: str
     settings: dict[str, Any]
+    streams: tuple[str, ...] = ()
     specification: dict[str, str] = {}
     batch: Batch | None = None
 
@@ -190,6 +196,8 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
     holder     who has the claim, for a person to read
     generation counts the real runs of the date; 0 where there was none yet
     limit      set for a trial by --limit, which nothing resumes; `trials` counts them
+    refreshed  this generation was begun by --refresh: the same wish goes on with it
+    untouched  nothing has landed yet: the next attempt may begin it with other settings
     forgotten  the checkpoint that this date committed is not to be used any more
     """
 
@@ -207,6 +215,8 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
     holder: str = ""
     limit: int | None = None
     trials: int = 0
+    refreshed: bool = False
+    untouched: bool = False
     forgotten: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from ingest_core.model import Slice
 from ingest_core.state.files import FORMAT, Intent, Manifest, Part, PlanSegment, Quarantined, decode, encode
 
 SLICES_IN_A_SEGMENT = 1000
+_INTENT, _PLAN, _SUPPLEMENT = (re.compile(form) for form in ("[0-9]+-[0-9]+", "plan-[0-9]+-[0-9]+", "manifest-[0-9]+"))
 
 
 def _unfenced() -> None:
@@ -23,7 +25,8 @@ def _unfenced() -> None:
 class Round:
     """One round of the plan as it lies in the lake.
 
-    `ids` counts its pinned ids, None where a slice has none; `only` is its segment where it has one alone.
+    `ids` counts its pinned ids, None where a slice has none; `settings` is the fingerprint of what it was planned for;
+    `only` is its segment where it has one alone.
     """
 
     number: int
@@ -32,6 +35,7 @@ class Round:
     ids: int | None
     before: Mapping[str, Any]
     checkpoints: Mapping[str, Any]
+    settings: str = ""
     only: PlanSegment | None = field(default=None, repr=False)
 
 
@@ -67,20 +71,25 @@ class RunStore:
             folder, _, name = entry.key.removeprefix(root).removesuffix(".json").rpartition("/")
             if folder == "parts":
                 parts.append(name)
-            elif folder.startswith("intents/"):
+            elif folder.startswith("intents/") and _INTENT.fullmatch(name):
                 epoch, _, number = name.partition("-")
                 intents.setdefault(folder.removeprefix("intents/"), []).append((int(epoch), int(number), entry.key))
-            elif name.startswith("plan-"):
+            elif _PLAN.fullmatch(name):
                 rounds.add(int(name.split("-")[1]))
             elif name == "manifest":
                 committed = True
-            elif name.startswith("manifest-"):
+            elif _SUPPLEMENT.fullmatch(name):
                 supplements = max(supplements, int(name.removeprefix("manifest-")))
         ordered = {slice: tuple(key for *_, key in sorted(found)) for slice, found in intents.items()}
         return Inventory(tuple(parts), ordered, frozenset(rounds), supplements, committed)
 
     def write_round(
-        self, number: int, slices: Iterable[Slice], checkpoints: Mapping[str, Any], before: Mapping[str, Any]
+        self,
+        number: int,
+        slices: Iterable[Slice],
+        checkpoints: Mapping[str, Any],
+        before: Mapping[str, Any],
+        settings: str = "",
     ) -> Round:
         """Writes a round in segments as its slices come (one, empty, for a round without slices).
 
@@ -92,7 +101,7 @@ class RunStore:
         def write(last: bool) -> PlanSegment:
             said, began = dict(checkpoints) if last else {}, dict(before) if segment == 0 else {}
             return self._write_segment(
-                PlanSegment(FORMAT, number, segment, self._epoch, last, tuple(waiting), began, said)
+                PlanSegment(FORMAT, number, segment, self._epoch, last, tuple(waiting), settings, began, said)
             )
 
         for slice in slices:
@@ -110,6 +119,7 @@ class RunStore:
             ids=ids if every_slice_is_pinned else None,
             before=before,
             checkpoints=written.checkpoints,
+            settings=settings,
             only=written if segment == 0 else None,
         )
 
@@ -147,6 +157,7 @@ class RunStore:
                     ids=ids if pinned else None,
                     before=first.before,
                     checkpoints=segment.checkpoints,
+                    settings=first.settings,
                     only=segment if segment is first else None,
                 )
         return None
@@ -198,7 +209,8 @@ class RunStore:
 
     def write_quarantined(self, number: int, rejected: Quarantined) -> str:
         """Writes what was rejected; returns its key."""
-        key = self.keys.quarantine(rejected.slice, number)
+        key = self.keys.quarantine(rejected.slice, self._epoch, number)
+        self._fence()
         self._lake.put(key, encode(rejected))
         return key
 
@@ -206,6 +218,7 @@ class RunStore:
         """Commits the run; returns the manifest that is there: the first one that was written stands."""
         self._lake.settle()
         key = self.keys.manifest(supplement)
+        self._fence()
         there = self._put_once(key, encode(manifest))
         self._lake.settle()
         return decode(there, Manifest, key)

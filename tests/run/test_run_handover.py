@@ -9,7 +9,7 @@ import pytest
 
 from ingest_core import Checkpoint, Context, Record, Ref, Slice
 from ingest_core.model import Status
-from ingest_core.run import Job, run
+from ingest_core.run import HandOver, Job, run
 
 JobMaker = Callable[..., Job]
 Files = Callable[[], dict[str, Any]]
@@ -122,6 +122,15 @@ def test_a_page_that_comes_again_after_a_new_part_ends_as_well(job: JobMaker) ->
     report = run(job(lambda ctx: [Slice("a")], fetch))
     assert report.error is not None
     assert report.error[0] == "PluginError"
+
+
+def test_pages_without_a_record_for_ever_end_as_well(job: JobMaker) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Slice]:
+        yield Slice(f"p{slice.params['page'] + 1}", {"page": slice.params["page"] + 1})
+
+    report = run(job(first_page, fetch, hand_over=HandOver(records=0)))
+    assert report.error is not None
+    assert "1000 slices in a row brought nothing new" in report.error.what
 
 
 @pytest.mark.parametrize("late", [Record("thing", 1, b"{}"), Ref("thing", 1), Checkpoint("c", 1)], ids=str)

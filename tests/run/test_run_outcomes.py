@@ -36,12 +36,12 @@ def test_a_rejected_record_goes_to_the_quarantine_with_its_reason_and_body(job: 
     bad = [Rejected("thing", 2, "too large", b"caf\xc3\xa9"), Rejected("thing", 3, "cut short", b"\xff\xfe")]
     report = run(job(one_slice, yielding(Record("thing", 1, b"{}"), *bad), max_failed=FailureBudget(2)))
     assert (report.status, report.counts.rejected) == (Status.DONE, 2)
-    first, second = (own_files()[f"quarantine/a/{number}.json"] for number in (0, 1))
+    first, second = (own_files()[f"quarantine/a/1-{number}.json"] for number in (0, 1))
     assert (first["stream"], first["id"], first["reason"], first["slice"]) == ("thing", "2", "too large", "a")
     assert first["text"] == "café"
     assert base64.b64decode(second["base64"]) == b"\xff\xfe"
     names = [found["quarantine"].rpartition("g1/")[2] for found in own_files()["parts/a.json"]["rejected"]]
-    assert names == ["quarantine/a/0.json", "quarantine/a/1.json"]
+    assert names == ["quarantine/a/1-0.json", "quarantine/a/1-1.json"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_bad_record_costs_itself_alone(
     report = run(job(one_slice, yielding(good[0], bad, good[1]), max_failed=FailureBudget(1)))
     assert report.status is Status.DONE
     assert set(records()) == {f"{RAW}/1.json", f"{RAW}/3.json"}
-    assert says in own_files()["quarantine/a/0.json"]["reason"]
+    assert says in own_files()["quarantine/a/1-0.json"]["reason"]
     assert own_files()["parts/a.json"].get("unaccounted") is None
 
 

@@ -132,3 +132,20 @@ def test_a_refresh_after_a_replay_leaves_each_record_once(job: JobMaker, records
     run(job(pinned, api.fetch))
     assert len(records()) == 150
     assert set(records().values()) == {b'{"id":%d}' % id for id in range(150)}
+
+
+def test_a_replay_that_was_killed_goes_on_under_its_own_number(
+    job: JobMaker, die: Any, records: Bodies, own_files: Files
+) -> None:
+    api = Api(3, 140)
+    run(job(pinned, api.fetch, max_failed=SOME))
+    api.sick = set()
+    die.after("/140.json")
+    die(job(pinned, api.fetch, max_failed=SOME, replay=True))
+    report = replay(job(pinned, api.fetch, max_failed=SOME))
+    assert (report.status, report.counts.records, report.counts.rejected) == (Status.DONE, 150, 0)
+    assert len(records()) == 150
+    parts = [name for name in own_files()["manifest-1.json"]["parts"] if name.startswith("replay")]
+    assert parts == ["replay1.r0-thing-00000", "replay1.r0-thing-00001"]
+    listed = [one["id"] for name, part in own_files().items() if "parts/" in name for one in part.get("records", [])]
+    assert len(listed) == len(set(listed)) == 150

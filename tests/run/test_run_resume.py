@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,11 @@ def counting(fetch: Any, asked: list[str]) -> Any:
 
 def three(ctx: Context) -> Iterator[Slice]:
     return (Slice(name, {"from": number * 10}) for number, name in enumerate("abc"))
+
+
+def forty(ctx: Context) -> Iterator[Slice]:
+    """More than are under way at once."""
+    return (Slice(f"s{number}", {"from": number * 10}) for number in range(40))
 
 
 def ten(ctx: Context, slice: Slice) -> Iterator[Record]:
@@ -217,25 +223,43 @@ def test_an_unfinished_run_of_another_day_comes_first_with_its_own_date(job: Job
     assert [report.date for report in runs(job(three, fetch, date=NEXT))] == [NEXT]
 
 
-def test_one_that_still_cannot_go_on_is_the_last(job: JobMaker) -> None:
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("a bug"), Status.FAILED), (TransientError("503"), Status.PARTIAL)], ids=str
+)
+def test_one_that_still_does_not_end_well_does_not_stand_in_the_way(
+    job: JobMaker, error: Exception, status: Status
+) -> None:
+    def broken(ctx: Context, slice: Slice) -> Iterator[Record]:
+        if ctx.date != NEXT:
+            raise error
+        yield from ten(ctx, slice)
+
+    run(job(three, broken))
+    first, second = runs(job(three, broken, date=NEXT))
+    assert (first.date, first.status) == (dt.date(2026, 11, 23), status)
+    assert (second.date, second.status) == (NEXT, Status.DONE)
+
+
+def test_one_that_another_process_has_does_not_stand_in_the_way(job: JobMaker, lake: Any) -> None:
     def down(ctx: Context, slice: Slice) -> Iterator[Record]:
         raise TransientError("503")
         yield
 
     run(job(three, down))
-    (report,) = runs(job(three, down, date=NEXT))
-    assert (report.date, report.status) == (dt.date(2026, 11, 23), Status.PARTIAL)
+    lake.hold("_ingest/Things/things/2026-11-23/state.lock")
+    assert [report.status for report in runs(job(three, ten, date=NEXT))] == [Status.LOCKED, Status.DONE]
 
 
-def test_one_that_has_failed_does_not_stand_in_the_way(job: JobMaker) -> None:
-    def broken(ctx: Context, slice: Slice) -> Iterator[Record]:
-        if ctx.date != NEXT:
-            raise ValueError("a bug")
+def test_where_time_is_up_the_one_that_is_unfinished_is_the_last(job: JobMaker, clock: Any) -> None:
+    def slow(ctx: Context, slice: Slice) -> Iterator[Record]:
+        clock.pause(100, threading.Event())
         yield from ten(ctx, slice)
 
-    run(job(three, broken))
-    first, second = runs(job(three, broken, date=NEXT))
-    assert (first.status, second.status) == (Status.FAILED, Status.DONE)
+    assert run(job(forty, slow, deadline=150.0)).status is Status.PARTIAL
+    (report,) = runs(job(forty, slow, date=NEXT, deadline=clock.monotonic() + 50))
+    assert (report.date, report.status) == (dt.date(2026, 11, 23), Status.PARTIAL)
+    first, second = runs(job(forty, slow, date=NEXT))
+    assert (first.status, second.status) == (Status.DONE, Status.DONE)
 
 
 def test_a_changed_setting_finishes_the_run_as_it_was_begun_and_then_begins_a_new_generation(
@@ -247,13 +271,51 @@ def test_a_changed_setting_finishes_the_run_as_it_was_begun_and_then_begins_a_ne
         seen.append(ctx.settings["language"])
         yield from ten(ctx, slice)
 
-    die.after("parts/b")
-    die(replace(job(three, fetch), settings={"language": "pt"}))
+    die.after("parts/s1")
+    die(replace(job(forty, fetch), settings={"language": "pt"}))
     seen.clear()
-    first, second = runs(replace(job(three, fetch), settings={"language": "en"}))
+    first, second = runs(replace(job(forty, fetch), settings={"language": "en"}))
     assert (first.run, second.run) == ("things/2026-11-23/g1", "things/2026-11-23/g2")
-    assert seen.count("en") == 3
+    assert seen.count("en") == 40
     assert set(seen) == {"pt", "en"}
+
+
+def test_a_run_of_which_nothing_has_landed_is_begun_as_the_config_is_by_now(job: JobMaker, own_files: Files) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        if ctx.settings["path"] != "right":
+            raise ValueError("404")
+        yield from ten(ctx, slice)
+
+    def plan(ctx: Context) -> Iterator[Slice]:
+        return (replace(slice, name=f"{slice.name}-{ctx.settings['path']}") for slice in three(ctx))
+
+    assert run(replace(job(plan, fetch), settings={"path": "wrong"})).status is Status.FAILED
+    (report,) = runs(replace(job(plan, fetch), settings={"path": "right"}))
+    assert (report.status, report.run, report.counts.records) == (Status.DONE, "things/2026-11-23/g1", 30)
+    assert sorted(own_files()["manifest.json"]["parts"]) == ["a-right", "b-right", "c-right"]
+
+
+def test_an_old_run_that_fails_as_it_was_begun_says_how_to_begin_anew(job: JobMaker, die: Any) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        if ctx.settings["version"] == 1 and slice.name == "c":
+            raise ValueError("not any more")
+        yield from ten(ctx, slice)
+
+    assert run(replace(job(three, fetch), settings={"version": 1})).status is Status.FAILED
+    (report,) = runs(replace(job(three, fetch), settings={"version": 2}))
+    assert "ingest run things --date 2026-11-23 --refresh" in report.problems[-1]
+    assert run(replace(job(three, fetch), settings={"version": 2}, refresh=True)).status is Status.DONE
+
+
+def test_a_refresh_that_was_interrupted_goes_on_by_the_same_wish(job: JobMaker, die: Any) -> None:
+    run(job(three, ten))
+    die.after("g2/parts/b")
+    die(job(three, ten, refresh=True))
+    asked: list[str] = []
+    report = run(job(three, counting(ten, asked), refresh=True))
+    assert (report.status, report.run) == (Status.DONE, "things/2026-11-23/g2")
+    assert "b" not in asked
+    assert run(job(three, ten, refresh=True)).run == "things/2026-11-23/g3"
 
 
 def test_a_changed_rate_does_not_end_a_run(job: JobMaker, lake: Any, die: Any) -> None:
@@ -285,8 +347,6 @@ def test_an_interrupt_gives_the_claim_back(job: JobMaker, leased_lake: Any) -> N
 
 
 def test_a_run_whose_claim_is_taken_over_writes_no_more_parts(job: JobMaker, leased_lake: Any, clock: Any) -> None:
-    import threading
-
     def overtaken(ctx: Context, slice: Slice) -> Iterator[Record]:
         if slice.name == "b":
             clock.pause(200, threading.Event())  # stalled for longer than its lease

@@ -18,6 +18,7 @@ from ingest_core.state import (
     FORMAT,
     LEASE_SECONDS,
     RENEW_SECONDS,
+    SAFETY_SECONDS,
     Claim,
     Frozen,
     Phase,
@@ -189,10 +190,10 @@ def test_confirming_asks_the_lake(take: Take) -> None:
 
 def test_a_write_that_could_outlast_the_lease_renews_it_first(take: Take, leased_lake: Any, clock: Any) -> None:
     claim = take()
-    clock.pause(LEASE_SECONDS - 40, threading.Event())
+    clock.pause(LEASE_SECONDS - SAFETY_SECONDS - 5, threading.Event())
     claim.require()
     assert state_in(leased_lake).renewals == 0
-    clock.pause(15, threading.Event())
+    clock.pause(10, threading.Event())
     claim.require()
     assert state_in(leased_lake).renewals == 1
 

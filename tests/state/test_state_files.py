@@ -46,11 +46,11 @@ FILES: list[Any] = [
         (("movie/popular", "500 pages of 600"),),
         (SLICE,),
     ),
-    PlanSegment(FORMAT, 1, 2, 7, True, (SLICE, Slice("x")), {"since": None}, {"since": 2}),
+    PlanSegment(FORMAT, 1, 2, 7, True, (SLICE, Slice("x")), "00", {"since": None}, {"since": 2}),
     Intent(FORMAT, "list-p1", 2, (Landed("thing", "7", "k", "00ff", 12, line="11ee"),), (BatchFile("k", "22", 13),)),
     RunState(
         FORMAT, "things", "2026-11-23", Phase.OPEN, 2, 5, "00ab",
-        Frozen("things", {"a": [1]}, {"thing": "T"}, Batch(7)), CAME, CAME, 3, "host:7", 10, 4, True,
+        Frozen("things", {"a": [1]}, ("thing",), {"thing": "T"}, Batch(7)), CAME, CAME, 3, "host:7", 10, 4, True,
     ),
     Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", text="<html>", origin=ORIGIN),
     Quarantined(FORMAT, "thing", "7", "malformed", "list-p1", base64=b"\xff\x00"),
