@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench crash clean
+.PHONY: help demo test lint types layer bench crash second-s3 clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 $(READY): pyproject.toml $(wildcard sources/*/pyproject.toml)
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python3"; exit 1; }
@@ -34,6 +34,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy layer/*.py
 	@$(BIN)/mypy bench/*.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
+	@$(BIN)/mypy tests/second_s3
 	@$(BIN)/lint-imports
 
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)
@@ -45,6 +46,9 @@ bench: $(READY) ## side by side with the script people write today
 crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED=1 RECORD=1)
 	@PYTHONPATH=tests/fault $(BIN)/python -m crash --kills $(or $(KILLS),60) --pairs $(or $(PAIRS),10) \
 		--lake $(or $(LAKE),disk) --seed $(or $(SEED),1) $(if $(RECORD),--record)
+
+second-s3: $(READY) ## the lake's contract and a series of crashes against Ceph RGW, from Debian's packages
+	@$(BIN)/python tests/second_s3/run.py $(SECOND_S3)
 
 clean: ## what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache layer/build layer/dist dry-run

@@ -1,4 +1,8 @@
-"""An S3 server that checks signatures and rights, in a process of its own: moto's state is one a process."""
+"""An S3 server that checks signatures and rights, in a process of its own: moto's state is one a process.
+
+INGEST_TEST_S3 names another server to hold to the contract: {"endpoint": …, "bucket": …, "access_key": …,
+"secret_key": …}, and "reader": [access key, secret key] of a user that may get and list.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +24,7 @@ from ingest_core.lake import DiskLake, Lake, S3Options
 from ingest_core.lake.s3 import S3Lake, new_client
 
 BUCKET = "contract-lake"
+NOBODY = ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")
 SERVER = """
 import sys
 from moto.server import ThreadedMotoServer
@@ -64,6 +69,10 @@ class S3Server:
 
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
+    named = os.environ.get("INGEST_TEST_S3")
+    if named:
+        yield _as_told(json.loads(named))
+        return
     command = [sys.executable, "-c", SERVER]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -73,6 +82,14 @@ def s3_server() -> Iterator[S3Server]:
         endpoint = process.stdout.readline().strip()
         yield _with_checks_on(endpoint)
         process.stdin.close()
+
+
+def _as_told(told: dict[str, Any]) -> S3Server:
+    writer = told["access_key"], told["secret_key"]
+    keys = {"writer": writer, "wrong": NOBODY, "forged": (writer[0], "not-the-secret-of-the-writer")}
+    if "reader" in told:
+        keys["reader"] = (told["reader"][0], told["reader"][1])
+    return S3Server(told["endpoint"], told["bucket"], keys)
 
 
 def _with_checks_on(endpoint: str) -> S3Server:
@@ -85,7 +102,7 @@ def _with_checks_on(endpoint: str) -> S3Server:
     s3, iam = boto3.client("s3", **anyone), boto3.client("iam", **anyone)
     s3.create_bucket(Bucket=BUCKET)
     look = ["s3:GetObject", "s3:ListBucket"]
-    keys = {"wrong": ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")}
+    keys = {"wrong": NOBODY}
     for user, actions in {"writer": [*look, "s3:PutObject", "s3:DeleteObject"], "reader": look}.items():
         iam.create_user(UserName=user)
         statement = [{"Effect": "Allow", "Action": actions, "Resource": "*"}]
@@ -110,9 +127,9 @@ def s3_client(s3_server: S3Server) -> Iterator[Any]:
 
 
 @pytest.fixture
-def s3_lake(s3_client: Any) -> Lake:
+def s3_lake(s3_server: S3Server, s3_client: Any) -> Lake:
     """A prefix of its own in the bucket."""
-    return S3Lake(s3_client, BUCKET, f"test/{uuid.uuid4().hex}")
+    return S3Lake(s3_client, s3_server.bucket, f"test/{uuid.uuid4().hex}")
 
 
 @pytest.fixture
@@ -122,7 +139,7 @@ def lake_of(s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
 
     def make(user: str) -> Lake:
         clients.append(s3_server.client(user))
-        return S3Lake(clients[-1], BUCKET, f"test/{uuid.uuid4().hex}")
+        return S3Lake(clients[-1], s3_server.bucket, f"test/{uuid.uuid4().hex}")
 
     yield make
     for client in clients:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -180,6 +182,38 @@ def test_a_failure_is_told_by_what_to_do_next_with_the_key(failure: Exception, k
         S3Lake(RecordingClient(failure), "bucket").put(KEY, b"1")
     assert f"s3://bucket/{KEY}" in str(raised.value) or kind is LakeError
     assert "hidden" not in str(raised.value)
+
+
+class BareTagClient(RecordingClient):
+    """A server that gives ETags in quotes and compares them without, as Ceph's RGW does. It holds one object."""
+
+    def put_object(self, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        if arguments.get("IfMatch", self.tag) != self.tag:
+            raise refusal(412, "PreconditionFailed")
+        self.body = bytes(arguments["Body"])
+        return {}
+
+    def get_object(self, **arguments: Any) -> dict[str, Any]:
+        return {"Body": io.BytesIO(self.body), "ETag": f'"{self.tag}"', "ResponseMetadata": {}}
+
+    body = b"0"
+
+    @property
+    def tag(self) -> str:
+        return hashlib.md5(self.body).hexdigest()
+
+
+def test_a_server_that_wants_its_etags_without_quotes_gets_them_so_from_the_second_swap_on() -> None:
+    client = BareTagClient()
+    lake = S3Lake(client, "bucket")
+    for body in (b"1", b"2"):
+        assert lake.swap(KEY, body, lake.get(KEY), {}) is True
+    seen = lake.get(KEY)
+    client.body = b"another's"
+    assert lake.swap(KEY, b"3", seen, {}) is False
+    assert client.body == b"another's"
+    assert ['"' in call["IfMatch"] for call in client.calls] == [True, False, False, False]
 
 
 def test_a_server_that_ignores_conditions_is_found_out() -> None:
