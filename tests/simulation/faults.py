@@ -116,4 +116,4 @@ class Drawn:
 
     def short(self) -> float:
         """A stall of a write that is still in time."""
-        return self._chance.uniform(0.1, 12)
+        return self._chance.uniform(0.1, 45)

@@ -10,11 +10,12 @@ from ingest_core.model import Batch
 from ingest_core.run import HandOver
 
 from .api import Habits
-from .sites import STEPS
+from .sites import PUT_NEW, STEPS
 from .source import Selects
 
 DAY = 86_400.0
 BEFORE_MIDNIGHT = DAY - 30.0
+Focus = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Scenario:
     latency: float
     starts: tuple[Start, ...]
     every: float
-    focus: tuple[str, str, str] | None
+    focus: Focus | None
     late: bool
     zombies: bool
     begins: float
@@ -65,25 +66,23 @@ class Scenario:
 
 
 def drawn(chance: random.Random) -> Scenario:
-    """A scenario by chance."""
-    pages = chance.choice((1, 1, 2, 3))
-    lists = {name: _rows(chance, chance.randint(pages, pages * 4)) for name in "abc"}
-    configs = tuple(_config(chance, pages) for _ in range(2))
-    lively = chance.random() < 0.6
+    """A scenario by chance. Where the faults have a focus, it is one in which that step is likely."""
     lake = chance.choice(("s3", "s3", "disk"))
+    focus = (lake, *chance.choice(STEPS[lake])) if chance.random() < 0.6 else None
     zombies = lake == "s3" and chance.random() < 0.4
+    pages = chance.choice((1, 1, 2, 3))
     return Scenario(
         lake=lake,
-        configs=configs,
-        habits=_habits(chance) if lively else Habits(),
-        lists=lists,
+        configs=tuple(_config(chance, pages, focus) for _ in range(2)),
+        habits=_habits(chance, focus),
+        lists={name: _rows(chance, chance.randint(pages, pages * 4)) for name in "abc"},
         pages=pages,
         hand_over=HandOver(records=chance.choice((1, 2, 4, 100))),
         connections=chance.choice((1, 2, 4)),
         latency=chance.choice((0.0, 0.0, 0.0, 0.3, 3.0)),
-        starts=tuple(_start(chance, number, zombies) for number in range(chance.choice((1, 2, 2, 3, 3, 4)))),
-        every=chance.choice((6.0, 12.0, 25.0, 50.0, 100.0)),
-        focus=(lake, *chance.choice(STEPS[lake])) if chance.random() < 0.5 else None,
+        starts=_starts(chance, focus, zombies),
+        every=chance.choice((50.0, 200.0) if _rewrites(focus) else (6.0, 12.0, 25.0, 50.0, 100.0)),
+        focus=focus,
         late=chance.random() < 0.03,
         zombies=zombies,
         begins=chance.choice((0.0, BEFORE_MIDNIGHT)),
@@ -91,11 +90,16 @@ def drawn(chance: random.Random) -> Scenario:
     )
 
 
+def _rewrites(focus: Focus | None) -> bool:
+    """Whether the focus is on what a generation does to the objects of an earlier one."""
+    return focus is not None and focus[1] in {"record", "batch file"} and focus[2] != PUT_NEW
+
+
 def _rows(chance: random.Random, count: int) -> list[int]:
     return [chance.randrange(1, 18) for _ in range(count)]
 
 
-def _config(chance: random.Random, pages: int) -> Config:
+def _config(chance: random.Random, pages: int, focus: Focus | None) -> Config:
     names = [*"abc"]
     chance.shuffle(names)
     first = chance.randint(0, 2)
@@ -105,19 +109,34 @@ def _config(chance: random.Random, pages: int) -> Config:
         refs=tuple(names[first : first + chance.choice((0, 0, 1))]),
         ids=tuple(chance.sample(range(1, 20), chance.choice((0, 2, 5)))),
     )
-    batch = (
-        Batch(records=chance.choice((2, 3, 100)), bytes=chance.choice((120, 10_000))) if chance.random() < 0.4 else None
-    )
+    in_batches = chance.random() < 0.4
+    if focus is not None and focus[1] in {"record", "batch file"}:
+        in_batches = focus[1] == "batch file"
+    batch = Batch(chance.choice((2, 3, 100)), chance.choice((120, 10_000))) if in_batches else None
     return Config(selects, batch, chance.choice(({}, {}, {"movie": "Movies"})))
 
 
-def _habits(chance: random.Random) -> Habits:
+def _habits(chance: random.Random, focus: Focus | None) -> Habits:
+    if _rewrites(focus):
+        return Habits(shift=0.4, change=0.3, vanish=chance.choice((0.0, 0.1)))
+    if focus is not None and focus[1] == "quarantine":
+        return Habits(broken=0.2, shift=chance.choice((0.0, 0.3)))
+    if chance.random() < 0.4:
+        return Habits()
     return Habits(
         shift=chance.choice((0.0, 0.4)),
         change=chance.choice((0.0, 0.2)),
         vanish=chance.choice((0.0, 0.2)),
         broken=chance.choice((0.0, 0.1)),
     )
+
+
+def _starts(chance: random.Random, focus: Focus | None, zombies: bool) -> tuple[Start, ...]:
+    if not _rewrites(focus):
+        return tuple(_start(chance, number, zombies) for number in range(chance.choice((1, 2, 2, 3, 3, 4))))
+    trial = Start(config=0, limit=chance.choice((1, 2, 4)))
+    again = Start(config=0, refresh=chance.random() < 0.7, waits=chance.random() < 0.8, after=_pause(chance, zombies))
+    return (trial if chance.random() < 0.5 else Start(config=0), again, _start(chance, 2, zombies))
 
 
 def _start(chance: random.Random, number: int, zombies: bool) -> Start:
