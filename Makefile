@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench crash second-s3 clean
+.PHONY: help demo test lint types layer bench crash mutants second-s3 clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -46,6 +46,9 @@ bench: $(READY) ## side by side with the script people write today
 crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED=1 RECORD=1)
 	@PYTHONPATH=tests/fault $(BIN)/python -m crash --kills $(or $(KILLS),60) --pairs $(or $(PAIRS),10) \
 		--lake $(or $(LAKE),disk) --seed $(or $(SEED),1) $(if $(RECORD),--record)
+
+mutants: $(READY) ## take back each promise of the protocol in a copy of the code; a named check must notice
+	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
 second-s3: $(READY) ## the lake's contract and a series of crashes against Ceph RGW, from Debian's packages
 	@$(BIN)/python tests/second_s3/run.py $(SECOND_S3)

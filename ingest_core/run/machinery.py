@@ -32,6 +32,7 @@ class Machinery:
         self._job = job
         self._signed = signed
         self._stack = ExitStack()
+        self.connections = job.connections if job.source.connect is not None else 0
         self.most_slices = job.connections + LAKE_THREADS
         self.stop = threading.Event()
         self.backpressure = Backpressure(job.connections, threads=job.threads)

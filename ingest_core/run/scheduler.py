@@ -104,6 +104,8 @@ class Scheduler:
         self._take_name = take_name
         self._pool = machinery.slices
         self._most = machinery.most_slices
+        self._connections = machinery.connections
+        self._fewest = min(1, machinery.connections)
         self._backpressure = machinery.backpressure
         self._stop = machinery.stop
         self._halt = machinery.halt
@@ -119,7 +121,9 @@ class Scheduler:
         while waiting or under_way:
             while waiting and self._may_start(len(under_way)):
                 placed = waiting.take()
-                future = self._pool.submit(self._land, placed.slice)
+                expected = max(self._fewest, min(placed.slice.requests, self._connections))
+                self._backpressure.count(requests=expected)
+                future = self._pool.submit(self._land_one, placed.slice, expected)
                 under_way[future] = placed
                 future.add_done_callback(lambda _: self._backpressure.wake())
             if not under_way:
@@ -142,6 +146,10 @@ class Scheduler:
                     self._halt()
         result.is_cut_short = bool(waiting)
         return result
+
+    def _land_one(self, slice: Slice, expected: int) -> Summary:
+        with self._backpressure.expecting(expected):
+            return self._land(slice)
 
     def _breach(self, placed: _Placed, part: Summary) -> Failure | None:
         """What is wrong with the way a slice hands over, if anything."""

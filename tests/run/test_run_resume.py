@@ -212,13 +212,15 @@ def test_an_unfinished_run_of_another_day_comes_first_with_its_own_date(job: Job
             raise TransientError("503")
         yield from ten(ctx, slice)
 
-    assert run(job(three, fetch)).status is Status.PARTIAL
+    yesterday = dt.date(2026, 11, 22)
+    assert run(job(three, fetch, date=yesterday)).status is Status.PARTIAL
     down[0] = False
     first, second = runs(job(three, fetch, date=NEXT))
     assert [(report.date, report.status) for report in (first, second)] == [
-        (dt.date(2026, 11, 23), Status.DONE),
+        (yesterday, Status.DONE),
         (NEXT, Status.DONE),
     ]
+    assert {key.rpartition("/")[0] for key in records()} == {f"Raw/Things/JSON/2026/11/{day}" for day in (22, 24)}
     assert len(records()) == 60
     assert [report.date for report in runs(job(three, fetch, date=NEXT))] == [NEXT]
 

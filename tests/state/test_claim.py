@@ -129,19 +129,18 @@ def test_a_done_run_is_not_waited_for(take: Take) -> None:
 
 def test_of_two_that_claim_at_the_same_instant_one_wins(leased_lake: Any, clock: Any) -> None:
     together, claims, losers = threading.Barrier(2), [], []
-    swap = leased_lake.swap
-
-    def racing(*arguments: Any) -> bool:
-        together.wait(10)
-        return bool(swap(*arguments))
-
-    leased_lake.swap = racing
 
     def race(number: int) -> None:
-        # Whoever loses sees a claim that is renewed meanwhile.
+        looks = iter(range(2))
+
+        def decide(seen: RunState | None) -> RunState:
+            if next(looks, None) is not None:
+                together.wait(10)  # both have seen the same, before either writes
+            return as_seen(seen)
+
+        # Whoever loses sees a claim of another, and has no time to wait for it.
         try:
-            claim = acquire(leased_lake, KEYS, Wanted(clock, random.Random(number), as_seen, patience=0.0))
-            claims.append(claim)
+            claims.append(acquire(leased_lake, KEYS, Wanted(clock, random.Random(number), decide, patience=0.0)))
         except LockedError as error:
             losers.append(error)
 

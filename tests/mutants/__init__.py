@@ -1,0 +1,1 @@
+"""Changes to the shipped code that must not go unnoticed: `make mutants`."""
