@@ -141,9 +141,14 @@ def test_an_id_that_is_missing_now_and_landed_before_is_a_record(
     assert report.counts.records >= 1
 
 
-def test_a_row_that_moved_to_another_slice_is_landed_once(job: JobMaker, lake: Any, records: Bodies, die: Any) -> None:
+def test_a_row_that_moved_to_another_slice_is_landed_once(job: JobMaker, records: Bodies, die: Any) -> None:
+    def first_alone(ctx: Context, slice: Slice) -> Iterator[Record]:
+        if slice.name != "a":
+            raise TransientError("503")
+        yield from ten(ctx, slice)
+
     die.after("/3.json")
-    die(job(three, ten, connections=1))
+    die(job(three, first_alone))
 
     def moved(ctx: Context, slice: Slice) -> Iterator[Record]:
         ids = {"a": range(5, 10), "b": range(10, 20), "c": [*range(20, 30), *range(5)]}[slice.name]
