@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench crash mutants second-s3 clean
+.PHONY: help demo test lint types layer bench simulate crash mutants second-s3 clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -34,6 +34,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy layer/*.py
 	@$(BIN)/mypy bench/*.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
+	@$(BIN)/mypy tests/simulation
 	@$(BIN)/mypy tests/second_s3
 	@$(BIN)/lint-imports
 
@@ -42,6 +43,9 @@ layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch 
 
 bench: $(READY) ## side by side with the script people write today
 	@$(BIN)/python bench/run.py
+
+simulate: $(READY) ## the shipped code in a world that a seed decides (SEEDS=10000 FIRST=1; SEEDS=1 tells each step)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)
 
 crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED=1 RECORD=1)
 	@PYTHONPATH=tests/fault $(BIN)/python -m crash --kills $(or $(KILLS),60) --pairs $(or $(PAIRS),10) \

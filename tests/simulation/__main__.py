@@ -58,7 +58,7 @@ def main() -> int:
                 print(f"{kind}: make simulate SEEDS=1 FIRST={outcome.seed}  # {outcome.violations[0]}", flush=True)
     table(hits)
     print(
-        f"{asked.seeds} seeds from {asked.first}: {bad} violations, {late} after writes later than the protocol allows, "
+        f"{asked.seeds} seeds from {asked.first}: {bad} violations, {late} after writes that came too late, "
         f"{time.monotonic() - began:.0f} s, {1000 * cpu / asked.seeds:.1f} ms of CPU a seed"
     )
     missing = never_hit(hits)

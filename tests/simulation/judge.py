@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ingest_core.model import Context, Slice
-from ingest_core.state import Landed, Manifest, Part, Phase, PlanSegment, RunState, decode
+from ingest_core.state import Landed, Manifest, Part, Phase, PlanSegment, Quarantined, RunState, decode
 
 from .api import Id, SimulatedApi
 from .source import LABEL, Asked
@@ -77,10 +77,7 @@ class Judge:
         if there is None:
             return
         claimed = self._claims.get(process)
-        if body is None:
-            writer = claimed.state.generation if claimed is not None else 0
-        else:
-            writer = _generation(metadata)
+        writer = _generation(metadata) if body is not None else claimed.state.generation if claimed is not None else 0
         # A trial is generation 0 whatever its number; trials make room for one another.
         if there > writer or (there == writer and there > 0):
             self.say(f"{key} of generation {there} was {'removed' if body is None else 'rewritten'} by {writer}")
@@ -210,6 +207,7 @@ class Judge:
         """Whatever was pinned, and what some whole answer to each slice named, is accounted for."""
         there = {(landed.stream, landed.id) for landed in _there(parts)}
         absent = {(one.stream, one.id) for part in parts for one in (*part.missing, *part.rejected)}
+        self._check_quarantine(manifest, parts)
         conflicts = {(one.stream, one.id) for part in parts for one in part.records if one.outcome == "conflict"}
         accounted = there | absent | conflicts
         pinned = {ref for part in parts for ref in part.refs}
@@ -226,11 +224,20 @@ class Judge:
             self.say(f"{manifest.run}: lost {lost}")
         answers: dict[str, list[frozenset[Id]]] = defaultdict(list)
         for asked in self.asked:
-            if asked.run == manifest.run:
+            # A plan that nothing had landed of may have made room for another.
+            if asked.run == manifest.run and (asked.slice in named or _first_page(asked.slice) in named):
                 answers[asked.slice].append(asked.ids)
         for slice_name, told in answers.items():
             if not any(ids <= accounted for ids in told):
                 self.say(f"{manifest.run}: lost rows of {slice_name}: {[sorted(ids - accounted) for ids in told]}")
+
+    def _check_quarantine(self, manifest: Manifest, parts: list[Part]) -> None:
+        """What a part says was rejected lies where it says."""
+        for part in parts:
+            for one in part.rejected:
+                body = self.read(one.quarantine or "")
+                if body is None or decode(body, Quarantined, "quarantine").id != one.id:
+                    self.say(f"{manifest.run}: {one.stream} {one.id} is not what lies at {one.quarantine}")
 
     def _planned(self, manifest: Manifest) -> Iterator[Slice]:
         for round, segments in enumerate(manifest.rounds):
@@ -245,6 +252,10 @@ class Judge:
     def _check_totals(self, manifest: Manifest, parts: list[Part]) -> None:
         if manifest.totals["records"] != sum(1 for _ in _there(parts)):
             self.say(f"{manifest.run}: the manifest counts {manifest.totals['records']} records")
+
+
+def _first_page(slice_name: str) -> str:
+    return f"{slice_name.rpartition('-')[0]}-1"
 
 
 def _there(parts: list[Part]) -> Iterable[Landed]:

@@ -1,11 +1,13 @@
 """S3 as boto3 shows it: a server that all processes share, and the client of one of them."""
 
+# ruff: noqa: N803 -- the names are those of boto3
 from __future__ import annotations
 
 import datetime as dt
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from typing import Any
@@ -129,10 +131,8 @@ class Client:
         def arrive() -> None:
             world.current().in_flight = True
             world.sleep(seconds)
-            try:
+            with suppress(ClientError):
                 act()
-            except ClientError:
-                pass
 
         world.network.spawn(arrive)
 

@@ -32,11 +32,11 @@ POSSIBLE: dict[tuple[str, str], tuple[str, ...]] = {
     ("api", ASK): (*COMMON, STALL_BEFORE, DOWN, THROTTLED),
 }
 
-# What a run does where. A plan is swapped only where a round of more than a thousand slices was cut short.
+# What a run does where.
 STEPS: dict[str, tuple[tuple[str, str], ...]] = {
     "s3": (
         ("state", GET), ("state", PUT_NEW), ("state", SWAP),
-        ("plan", GET), ("plan", PUT_NEW),
+        ("plan", GET), ("plan", PUT_NEW), ("plan", SWAP),
         ("intent", GET), ("intent", PUT_NEW),
         ("part", GET), ("part", PUT_NEW),
         ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
@@ -45,7 +45,7 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "disk": (
         ("lock", HOLD), ("state", GET), ("state", PUT_NEW), ("state", SWAP),
-        ("plan", GET), ("plan", PUT_NEW),
+        ("plan", GET), ("plan", PUT_NEW), ("plan", SWAP),
         ("intent", GET), ("intent", PUT_NEW),
         ("part", GET), ("part", PUT_NEW),
         ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
@@ -76,7 +76,7 @@ def site_of(key: str) -> str:
 
 
 def declared() -> list[Hit]:
-    """Every lake × site × step × fault that a long enough simulation must have met."""
+    """Every lake, site, step and fault that a long enough simulation must have met."""
     return [
         (where, site, step, fault)
         for where, steps in STEPS.items()

@@ -49,9 +49,7 @@ class Steps:
             task.in_flight = False
             if fault is not None:
                 self._after(fault)
-            elif process.frozen_until > self._world.time:
-                self._world.turn()
-            elif self._chance is not None and self._chance.random() < 0.25:
+            elif process.frozen_until > self._world.time or (self._chance is not None and self._chance.random() < 0.25):
                 self._world.turn()
         return answer
 

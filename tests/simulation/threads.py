@@ -26,7 +26,7 @@ class SimulatedFuture(Future[Any]):
         self._value: Any = None
         self._error: BaseException | None = None
         self._told: list[Callable[[Any], object]] = []
-        self._waiters: list[Task] = []
+        self._tasks: list[Task] = []
 
     def done(self) -> bool:
         return self._is_done
@@ -52,7 +52,7 @@ class SimulatedFuture(Future[Any]):
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         while not self._is_done:
-            self._waiters.append(self._process.world.current())
+            self._tasks.append(self._process.world.current())
             self._process.world.block()
         if self._is_cancelled:
             raise CancelledError
@@ -78,7 +78,7 @@ class SimulatedFuture(Future[Any]):
         self._is_done = True
         for fn in self._told:
             fn(self)
-        for task in self._waiters:
+        for task in self._tasks:
             self._process.world.ready(task)
 
 

@@ -11,9 +11,10 @@ import itertools
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]  # it has none
 
 MOST_SECONDS = 40 * 86_400.0
 MOST_TURNS = 500_000
@@ -27,7 +28,7 @@ class StuckError(Exception):
     """Nobody can go on, or somebody goes on for ever."""
 
 
-class Task(greenlet.greenlet):
+class Task(greenlet.greenlet):  # type: ignore[misc]  # greenlet has no types
     """A thread of a process. `in_flight` while a request of it is under way, which no freeze of its process stops."""
 
     def __init__(self, world: World, process: Process, work: Callable[[], object]) -> None:
@@ -41,10 +42,8 @@ class Task(greenlet.greenlet):
 
     def run(self) -> None:
         if not self.process.is_dead:
-            try:
+            with suppress(Killed):
                 self.work()
-            except Killed:
-                pass
         self.process.tasks.pop(self, None)
 
 
@@ -114,11 +113,11 @@ class World:
 
     def block(self) -> None:
         """Gives up the turn until somebody makes this task ready. Raises Killed where its process has died."""
-        task = greenlet.getcurrent()
-        if task.process.is_dead:  # type: ignore[attr-defined]
+        process: Process = greenlet.getcurrent().process
+        if process.is_dead:
             raise Killed
         self.hub.switch()
-        if task.process.is_dead:  # type: ignore[attr-defined]
+        if process.is_dead:
             raise Killed
 
     def turn(self) -> None:
@@ -187,10 +186,8 @@ class World:
         while self.dying:
             process = self.dying.pop()
             for task in list(process.tasks):
-                try:
+                with suppress(Killed):  # it had not begun
                     task.throw(Killed)
-                except Killed:  # it had not begun
-                    pass
             process.tasks.clear()
 
     def close(self) -> None:
