@@ -1,4 +1,5 @@
-"""`make crash`: python -m crash [--kills 60] [--pairs 10] [--lake disk|s3] [--whole 2000] [--commands] [--record]
+"""`make crash`: python -m crash [--kills 60] [--pairs 10] [--lake disk|s3] [--steps 1] [--whole 2000]
+              [--commands] [--record]
 
 Kills runs, lets pairs of runs meet, and judges the lake after each date. Exits 1 where anything was lost, doubled,
 torn or left behind. With --record the figures go to bench/results/.
@@ -37,6 +38,8 @@ def main() -> int:
             found["kills"] = _told(asked.lake, "kills", lanes.run(Series.kill, asked.kills))
         if asked.pairs:
             found["pairs"] = _told(asked.lake, "pairs", lanes.run(Series.pair, asked.pairs))
+        if asked.steps:
+            found["steps"] = _told(asked.lake, "steps", lanes.series(things=12, rows=8).step(asked.steps))
         if asked.whole:
             found["whole"] = _told(asked.lake, "whole", lanes.series(things=asked.whole, rows=0).whole(10))
     if asked.record:
@@ -82,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make crash", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--kills", type=int, default=60, help="runs to kill at random moments")
     parser.add_argument("--pairs", type=int, default=10, help="pairs of runs of one date at once")
+    parser.add_argument("--steps", type=int, default=0, metavar="STRIDE", help="kill at each I/O step (1), or each nth")
     parser.add_argument("--whole", type=int, default=0, help="records of one run that is killed ten times")
     parser.add_argument("--lake", choices=["disk", "s3"], default="disk")
     parser.add_argument("--lanes", type=int, default=0, help="series side by side: 1 on disk, 3 on S3")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from crash.catalog import Catalog
 from crash.figures import Figures
+from crash.launch import Step
 from crash.site import Site, Task
 from crash.starts import Run
 from crash.verdict import judge
@@ -22,9 +23,15 @@ PATIENCE_SECONDS = 60.0
 LOOKS_PER_LEASE = 50
 TRIES = 6
 DATES_KEPT = 4
+CLAIM_STEPS = 6
 MOST_PROBLEMS = 30
 LOCKED = 5
 PARTIAL = 3
+
+
+def day(number: int) -> dt.date:
+    """The days of a series, by their number."""
+    return FIRST_DAY + dt.timedelta(days=number)
 
 
 @dataclass
@@ -51,9 +58,10 @@ class Series:
         self._seed = seed
         self._chance = random.Random(seed)
         self._sizes = things, rows
+        self._batches = [0, 0, 7, 25]
         self._judged: deque[Task] = deque()
         self._paces: dict[int, Pace] = {}
-        self._days = (FIRST_DAY + dt.timedelta(days=number) for number in range(first, first + DAYS))
+        self._days = map(day, range(first, first + DAYS))
 
     def kill(self, kills: int) -> Figures:
         """Kills runs at random moments until so many were killed and every date is done."""
@@ -82,6 +90,35 @@ class Series:
         self._end(began)
         return self.figures
 
+    def step(self, stride: int = 1) -> Figures:
+        """A run that is killed at its first step that touches the lake or sends something; one at its second; …
+
+        With a `stride` of more than one: every step of the first claim, then each so many.
+        """
+        began, last = time.monotonic(), self._count_steps()
+        for number in range(1, last + 1):
+            if (number > CLAIM_STEPS and number % stride) or not self._is_worth_it():
+                continue
+            task = self._next_task(batch=self._batches[number % len(self._batches)])
+            run = self._site.run(task, step=Step(number))
+            code = run.ended()
+            if code == -signal.SIGKILL:
+                self.figures.kills += 1
+            elif code != 0:  # another layout has fewer steps
+                self.figures.note("wrong", f"step {number}: exit code {code}: {self._last_words()}")
+            self._finish(task)
+            self._judge(task)
+        self._end(began)
+        return self.figures
+
+    def _count_steps(self) -> int:
+        task, counts = self._next_task(batch=0), self._site.folder / "steps.txt"
+        run = self._site.run(task, counts=str(counts))
+        if run.ended() != 0:
+            self.figures.note("wrong", f"counting steps: {self._last_words()}")
+        self._judge(task)
+        return int(counts.read_text())
+
     def whole(self, kills: int) -> Figures:
         """One date after an undisturbed one, killed at so many random moments of its way."""
         began = time.monotonic()
@@ -106,8 +143,9 @@ class Series:
         things, rows = self._sizes
         return Catalog(things, rows, edition, next(self._days).isoformat())
 
-    def _next_task(self) -> Task:
-        task = Task(self._catalog(), batch=self._chance.choice([0, 0, 7, 25]), named=self._chance.random() < 0.25)
+    def _next_task(self, batch: int | None = None) -> Task:
+        batch = self._chance.choice(self._batches) if batch is None else batch
+        task = Task(self._catalog(), batch=batch, named=self._chance.random() < 0.25)
         self._site.configure(task)
         return task
 
