@@ -235,3 +235,11 @@ def test_a_profile_that_is_not_configured_is_named(monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, value)
     with pytest.raises(IngestError, match="nobody"):
         open_lake("s3://some-bucket", S3Options(profile="nobody"))
+
+
+def test_an_object_has_an_age_by_the_server_s_own_clock(s3_lake: Lake) -> None:
+    s3_lake.put(KEY, b"1")
+    stored = s3_lake.get(KEY)
+    assert stored is not None
+    assert stored.age is not None
+    assert 0 <= stored.age < 60
