@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ SHORT_LEASE = Lease(1.2)
 def main() -> int:
     """Runs what the arguments ask for; returns the exit code."""
     asked = _arguments()
+    logging.basicConfig(format="%(message)s", level="INFO")
     found: dict[str, Figures] = {}
     with api() as made_up, tempfile.TemporaryDirectory(prefix="crash-") as folder, _shelves(asked.lake) as shelf:
         lanes = Lanes(asked, made_up, Path(folder), shelf)

@@ -44,6 +44,10 @@ class Figures:
         self.faults[name] += 1
         self.problems.append(what)
 
+    def so_far(self) -> str:
+        """One line, for whoever waits."""
+        return f"{self.kills} kills, {self.pairs} pairs, {self.dates} dates, {len(self.problems)} problems"
+
     @property
     def is_clean(self) -> bool:
         return not self.problems

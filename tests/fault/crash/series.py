@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import random
 import signal
 import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from crash.catalog import Catalog
 from crash.figures import Figures
@@ -24,9 +26,22 @@ LOOKS_PER_LEASE = 50
 TRIES = 6
 DATES_KEPT = 4
 CLAIM_STEPS = 6
+DATES_TOLD = 25
+
+logger = logging.getLogger(__name__)
 MOST_PROBLEMS = 30
 LOCKED = 5
 PARTIAL = 3
+
+
+class Layout(NamedTuple):
+    """See Task and Launch."""
+
+    batch: int = 0
+    named: bool = False
+
+
+LAYOUTS = (Layout(), Layout(batch=7), Layout(named=True))
 
 
 def day(number: int) -> dt.date:
@@ -58,7 +73,6 @@ class Series:
         self._seed = seed
         self._chance = random.Random(seed)
         self._sizes = things, rows
-        self._batches = [0, 0, 7, 25]
         self._judged: deque[Task] = deque()
         self._paces: dict[int, Pace] = {}
         self._days = map(day, range(first, first + DAYS))
@@ -95,26 +109,26 @@ class Series:
 
         With a `stride` of more than one: every step of the first claim, then each so many.
         """
-        began, last = time.monotonic(), self._count_steps()
-        for number in range(1, last + 1):
-            if (number > CLAIM_STEPS and number % stride) or not self._is_worth_it():
-                continue
-            task = self._next_task(batch=self._batches[number % len(self._batches)])
-            run = self._site.run(task, step=Step(number))
-            code = run.ended()
-            if code == -signal.SIGKILL:
-                self.figures.kills += 1
-            elif code != 0:  # another layout has fewer steps
-                self.figures.note("wrong", f"step {number}: exit code {code}: {self._last_words()}")
-            self._finish(task)
-            self._judge(task)
+        began = time.monotonic()
+        for layout in LAYOUTS if stride == 1 else LAYOUTS[:1]:
+            for number in range(1, self._count_steps(layout) + 1):
+                if self._is_worth_it() and (number <= CLAIM_STEPS or number % stride == 0):
+                    self._kill_at(self._next_task(layout), Step(number))
         self._end(began)
         return self.figures
 
-    def _count_steps(self) -> int:
-        task, counts = self._next_task(batch=0), self._site.folder / "steps.txt"
-        run = self._site.run(task, counts=str(counts))
-        if run.ended() != 0:
+    def _kill_at(self, task: Task, step: Step) -> None:
+        code = self._site.run(task, step=step).ended()
+        if code == -signal.SIGKILL:
+            self.figures.kills += 1
+        elif code != 0:  # threads take turns as they like: the last steps may not come
+            self.figures.note("wrong", f"step {step.number}: exit code {code}: {self._last_words()}")
+        self._finish(task)
+        self._judge(task)
+
+    def _count_steps(self, layout: Layout) -> int:
+        task, counts = self._next_task(layout), self._site.folder / "steps.txt"
+        if self._site.run(task, counts=str(counts)).ended() != 0:
             self.figures.note("wrong", f"counting steps: {self._last_words()}")
         self._judge(task)
         return int(counts.read_text())
@@ -143,9 +157,9 @@ class Series:
         things, rows = self._sizes
         return Catalog(things, rows, edition, next(self._days).isoformat())
 
-    def _next_task(self, batch: int | None = None) -> Task:
-        batch = self._chance.choice(self._batches) if batch is None else batch
-        task = Task(self._catalog(), batch=batch, named=self._chance.random() < 0.25)
+    def _next_task(self, layout: Layout | None = None) -> Task:
+        layout = layout or Layout(self._chance.choice([0, 0, 7, 25]), self._chance.random() < 0.25)
+        task = Task(self._catalog(), layout.batch, layout.named)
         self._site.configure(task)
         return task
 
@@ -246,6 +260,8 @@ class Series:
         where = f"{task.date}, edition {task.catalog.edition}, {layout}{', named' * task.named} (seed {self._seed})"
         self.figures.add(judge(self._site, task), where, asks_anew)
         self._site.said.unlink(missing_ok=True)
+        if self.figures.dates % DATES_TOLD == 0:
+            logger.info("seed %d: %s", self._seed, self.figures.so_far())
         self._judged.append(task)
         if len(self._judged) > DATES_KEPT:  # a server in memory gets slow with all that ever was
             self._site.forget(self._judged.popleft())
