@@ -124,7 +124,9 @@ class Found:
 class Sink:
     """Lands records of one generation of a run. Thread-safe, as its lake is.
 
-    `is_earlier(key, sha256)` says, for a lake that keeps no metadata, whether an earlier generation wrote that.
+    `may_write` is asked before each write, as its answer grows old while another is waited for; it raises where nothing
+    may be written any more. `is_earlier(key, sha256)` says, for a lake that keeps no metadata, whether an earlier
+    generation wrote that.
     """
 
     def __init__(
@@ -133,11 +135,13 @@ class Sink:
         keys: RecordKeys,
         stamp: Stamp,
         is_earlier: Callable[[str, str], bool] = lambda key, sha256: False,
+        may_write: Callable[[], None] = lambda: None,
     ) -> None:
         self._lake = lake
         self._keys = keys
         self._stamp = stamp
         self._is_earlier = is_earlier
+        self._may_write = may_write
 
     def parcel(self, record: Record, id: str) -> Parcel:
         """An object of its own for a record that has no reason to be rejected."""
@@ -176,6 +180,7 @@ class Sink:
         metadata = self._stamp.metadata(slice_name, parcel.sha256)
         mine = Found("written", parcel.sha256, len(parcel.body))
         for _ in range(ATTEMPTS):
+            self._may_write()
             if self._lake.put_if_absent(parcel.key, parcel.body, metadata):
                 return mine
             stored = self._lake.get(parcel.key)
@@ -185,13 +190,10 @@ class Sink:
             outcome = self._whose(stored, digest, parcel, slice_name)
             if outcome != "earlier":
                 return Found(outcome, digest, len(stored.body))
+            self._may_write()
             if self._lake.swap(parcel.key, parcel.body, stored, metadata):
                 return mine
         raise LakeError(f"{parcel.key} is changed faster than it can be read", hint="run again")
-
-    def remove(self, key: str) -> None:
-        """Takes away an object of this generation that no part will name."""
-        self._lake.delete(key)
 
     def _whose(self, stored: Stored, found: str, parcel: Parcel, slice_name: str) -> str:
         """The key exists. Whose is it?

@@ -163,13 +163,12 @@ class Generation:
     def _lander(self, source: Source | None = None, revise: Callable[[Part], Part] = lambda part: part) -> SliceLander:
         job = self._job if source is None else replace(self._job, source=source)
         dock = Dock(
-            sink=Sink(self._job.lake, self._records, self._stamp, self._index.is_earlier),
+            sink=Sink(self._job.lake, self._records, self._stamp, self._index.is_earlier, self._may_write),
             store=self._store,
             index=self._index,
             puts=self._machinery.puts,
             backpressure=self._machinery.backpressure,
             epoch=self._claim.state.epoch,
-            may_write=self._may_write,
             fence=self._claim.confirm,
             on_land=self._job.progress.land,
             pause=lambda seconds: self._job.clock.pause(seconds, self._machinery.stop),

@@ -40,11 +40,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Dock:
-    """What every landing of a run shares.
-
-    `may_write` raises where nothing may be written any more: the run is stopping, or its claim may be lost; `fence`
-    asks the lake itself.
-    """
+    """What every landing of a run shares. `fence` asks the lake itself whether the claim still stands."""
 
     sink: Sink
     store: RunStore
@@ -52,15 +48,13 @@ class Dock:
     puts: Executor
     backpressure: Backpressure
     epoch: int
-    may_write: Callable[[], None]
     fence: Callable[[], None]
     on_land: Callable[[], None]
     pause: Callable[[float], None]
 
     def put(self, parcel: Parcel, slice_name: str) -> Found:
-        """Puts a parcel, again where the lake is busy: each time only if a write that is begun now is still ours."""
+        """Puts a parcel, again where the lake is busy."""
         for attempt in range(1, PUT_ATTEMPTS + 1):
-            self.may_write()
             try:
                 return self.sink.put(parcel, slice_name)
             except TransientError:
@@ -268,7 +262,7 @@ class BatchLanding:
         """
         kept = self._dock.puts.submit(kept_in, self._dock.store, self._slice, key, found.sha256).result()
         if self._dock.index.is_elsewhere(kept.records, self._slice):
-            self._dock.puts.submit(self._dock.sink.remove, key).result()
+            self._dock.puts.submit(self._dock.store.remove, key).result()
             return lines
         self.files.extend(kept.files)
         self.landed.extend(kept.records)

@@ -43,7 +43,7 @@ def _late_files(
             continue
         held = [landed for landed in intent.records if landed.key == file.key]
         if any(index.has(landed.stream, landed.id) for landed in held):
-            lake.delete(file.key)
+            store.remove(file.key)
             continue
         files.append(file)
         records.extend(held)

@@ -74,7 +74,7 @@ class Ledger:
                 continue
             if self._index.is_elsewhere(held, slice_name):
                 # It came late, after another slice had landed of it: nobody has relied on it.
-                self._lake.delete(file.key)
+                self._store.remove(file.key)
                 continue
             there.append(file)
             records.extend(held)

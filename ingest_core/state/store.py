@@ -135,6 +135,7 @@ class RunStore:
                 break
             if decode(stored.body, PlanSegment, key).epoch >= self._epoch:
                 raise _taken_over(key)
+            self._fence()
             if self._lake.swap(key, body, stored, {}):
                 break
         return decode(body, PlanSegment, key)
@@ -222,6 +223,11 @@ class RunStore:
         there = self._put_once(key, encode(manifest))
         self._lake.settle()
         return decode(there, Manifest, key)
+
+    def remove(self, key: str) -> None:
+        """Removes an object that came late, which no part names or will name."""
+        self._fence()
+        self._lake.delete(key)
 
     def _put_once(self, key: str, body: bytes) -> bytes:
         """Writes `body` unless the key exists; returns what is there."""
