@@ -15,6 +15,7 @@ from ingest_core.lake.port import Lake
 
 S3_SCHEME = "s3://"
 LAKE_THREADS = 16
+CONNECTIONS = LAKE_THREADS + 2  # the threads of a run's lake, its own, and the timer that renews its claim
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -32,7 +33,7 @@ def open_lake(uri: str, options: S3Options) -> Lake:
     bucket, prefix = _split(uri)
     from ingest_core.lake.s3 import S3Lake, new_client  # boto3 costs a quarter of a second: only where S3 is used
 
-    return S3Lake(new_client(options, LAKE_THREADS), bucket, prefix, options)
+    return S3Lake(new_client(options, CONNECTIONS), bucket, prefix, options)
 
 
 def open_file(uri: str, options: S3Options) -> BinaryIO:
@@ -56,7 +57,7 @@ def _client(options: S3Options) -> Any:
     """One client for all files that a process opens: making one takes a seventh of a second."""
     from ingest_core.lake.s3 import new_client
 
-    return new_client(options, LAKE_THREADS)
+    return new_client(options, CONNECTIONS)
 
 
 def mistake_in(uri: str) -> str | None:
