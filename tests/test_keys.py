@@ -102,9 +102,30 @@ def test_control_files_lie_where_the_design_says() -> None:
     assert keys.root == f"{root}g2/"
     assert keys.plan(1, 0) == f"{root}g2/plan-1-0.json"
     assert keys.part("things-1") == f"{root}g2/parts/things-1.json"
-    assert keys.quarantine("things-1", 3) == f"{root}g2/quarantine/things-1/3.json"
+    assert keys.intent("things-1", 5, 3) == f"{root}g2/intents/things-1/5-3.json"
+    assert keys.quarantine("things-1", 5, 3) == f"{root}g2/quarantine/things-1/5-3.json"
     assert keys.manifest() == f"{root}g2/manifest.json"
+    assert keys.manifest(1) == f"{root}g2/manifest-1.json"
+    assert (keys.state, keys.lock) == (f"{root}state.json", f"{root}state.lock")
     assert keys.run == "tmdb-daily/2026-11-23/g2"
+    assert keys.of_trial(3).root == f"{root}trial-3/"
+
+
+def test_everything_that_came_before_a_generation_or_a_trial_is_earlier() -> None:
+    keys = ControlKeys("TMDB", "tmdb", DAY)
+    names = lambda found: [one.run.rpartition("/")[2] for one in found]  # noqa: E731
+    assert names(keys.of(3).earlier(3, 2)) == ["trial-1", "trial-2", "g1", "g2"]
+    assert names(keys.of_trial(2).earlier(1, 2)) == ["trial-1", "g1"]
+    assert names(keys.of(1).earlier(1, 0)) == []
+
+
+def test_a_file_of_many_records_is_named_after_its_slice() -> None:
+    several = RecordKeys("TMDB", DAY, ("movie", "tv"))
+    assert several.batch_key("movie", "list.p1", 0, 1) == "Raw/TMDB/JSON/2026/11/23/movie-list_p1-000.json"
+    assert several.batch_key("tv", "list.p1", 12, 3) == "Raw/TMDB/JSON/2026/11/23/tv-list_p1-012-g3.json"
+    apart = RecordKeys("TMDB", DAY, ("movie", "tv"), {"movie": "Movies", "tv": "Series"})
+    assert apart.batch_key("tv", "p1", 0, 1) == "Raw/TMDB/JSON/Series/2026/11/23/p1-000.json"
+    assert apart.folders() == ["Raw/TMDB/JSON/Movies/2026/11/23/", "Raw/TMDB/JSON/Series/2026/11/23/"]
 
 
 @pytest.mark.parametrize("id", ["a", "603", "A-b_c", "0", "x" * 128])
@@ -146,7 +167,7 @@ def test_thousands_of_nasty_ids_never_meet_and_keys_stay_short() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", stem) for stem in stems)
     longest = RecordKeys("L" * 64, DAY, ("s" * 64, "t"), {"*": "F" * 64})
     assert max(len(longest.key("s" * 64, id).encode()) for id in ids) < 1024
-    assert len(ControlKeys("L" * 64, "c" * 64, DAY, 10**6).quarantine("n" * 120, 10**9).encode()) < 1024
+    assert len(ControlKeys("L" * 64, "c" * 64, DAY, 10**6).quarantine("n" * 120, 10**9, 10**9).encode()) < 1024
 
 
 @pytest.mark.parametrize(
