@@ -7,7 +7,19 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
 
-from .sites import CRASH_AFTER, CRASH_BEFORE, FREEZE, GHOST, LATE, POSSIBLE, STALL_AFTER, STALL_BEFORE, WRITES, Hit
+from .sites import (
+    CRASH_AFTER,
+    CRASH_BEFORE,
+    FREEZE,
+    GHOST,
+    LATE,
+    POSSIBLE,
+    RARE,
+    STALL_AFTER,
+    STALL_BEFORE,
+    WRITES,
+    Hit,
+)
 from .world import Task
 
 WEIGHTS = {CRASH_BEFORE: 2.0, CRASH_AFTER: 2.0, FREEZE: 1.5}
@@ -77,6 +89,7 @@ class Drawn:
         self._chance = chance
         self._every = every
         self._focus = focus
+        self._share = 0.6 if focus is not None and focus[1:] in RARE else 0.3
         self._late = late
         self._weights = WEIGHTS if not zombies else ZOMBIES
         self._hits = hits
@@ -93,7 +106,7 @@ class Drawn:
             return None
         if self._left < 0:
             self._left = self._next()
-        elif (where, site, step) != self._focus or self._chance.random() > 0.33:
+        elif (where, site, step) != self._focus or self._chance.random() > self._share:
             return None
         possible = POSSIBLE[where, step]
         if self._late and where == "s3" and step in WRITES and self._chance.random() < 0.5:

@@ -10,7 +10,7 @@ from ingest_core.model import Batch
 from ingest_core.run import HandOver
 
 from .api import Habits
-from .sites import PUT_NEW, STEPS
+from .sites import PUT_NEW, RARE, STEPS, SWAP
 from .source import Selects
 
 DAY = 86_400.0
@@ -29,7 +29,10 @@ class Config:
 
 @dataclass(frozen=True)
 class Start:
-    """One process: `after` is how many seconds after the one before it, or after its end where it `waits`."""
+    """One process: `after` is how many seconds after the one before it, or after its end where it `waits`.
+
+    `down` is how many requests the API does not answer from then on.
+    """
 
     config: int
     after: float = 0.0
@@ -38,6 +41,7 @@ class Start:
     limit: int | None = None
     deadline: float | None = None
     skew: float = 0.0
+    down: int = 0
     date: dt.date | None = None
 
 
@@ -68,9 +72,10 @@ class Scenario:
 def drawn(chance: random.Random) -> Scenario:
     """A scenario by chance. Where the faults have a focus, it is one in which that step is likely."""
     lake = chance.choice(("s3", "s3", "disk"))
-    focus = (lake, *chance.choice(STEPS[lake])) if chance.random() < 0.6 else None
+    focus = (lake, *chance.choice((*STEPS[lake], *3 * RARE))) if chance.random() < 0.6 else None
     zombies = lake == "s3" and chance.random() < 0.4
     pages = chance.choice((1, 1, 2, 3))
+    often = (50.0, 200.0) if focus is not None and focus[1:] in RARE else (6.0, 12.0, 25.0, 50.0, 100.0)
     return Scenario(
         lake=lake,
         configs=tuple(_config(chance, pages, focus) for _ in range(2)),
@@ -81,7 +86,9 @@ def drawn(chance: random.Random) -> Scenario:
         connections=chance.choice((1, 2, 4)),
         latency=chance.choice((0.0, 0.0, 0.0, 0.3, 3.0)),
         starts=_starts(chance, focus, zombies),
-        every=chance.choice((50.0, 200.0) if _rewrites(focus) else (6.0, 12.0, 25.0, 50.0, 100.0)),
+        every=chance.choice(
+            (50.0, 200.0) if focus is not None and focus[1:] in RARE else (6.0, 12.0, 25.0, 50.0, 100.0)
+        ),
         focus=focus,
         late=chance.random() < 0.03,
         zombies=zombies,
@@ -132,6 +139,13 @@ def _habits(chance: random.Random, focus: Focus | None) -> Habits:
 
 
 def _starts(chance: random.Random, focus: Focus | None, zombies: bool) -> tuple[Start, ...]:
+    if focus is not None and focus[1:] == ("plan", SWAP):
+        # Nothing lands, so that another config may begin the date anew.
+        return (
+            Start(config=0, down=100),
+            Start(config=1, after=chance.choice((0.0, 100.0))),
+            _start(chance, 2, zombies),
+        )
     if not _rewrites(focus):
         return tuple(_start(chance, number, zombies) for number in range(chance.choice((1, 2, 2, 3, 3, 4))))
     trial = Start(config=0, limit=chance.choice((1, 2, 4)))

@@ -143,6 +143,7 @@ class Simulation:
 
     def _start(self, start: Start) -> Run:
         self.processes += 1
+        self.api.down = start.down or self.api.down
         process = Process(self.world, f"p{self.processes}", start.skew)
         one = Run(process, self._job(process, start))
         process.on_death.append(one.end)

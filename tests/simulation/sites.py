@@ -56,6 +56,12 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
 }  # fmt: skip
 
 _RECORD = re.compile(r"([a-z]+-)?[0-9]+\.json")
+# What is rare among it: steps on the objects of an earlier generation, and on a plan that another config made.
+RARE = (
+    ("plan", SWAP), ("record", SWAP), ("batch file", SWAP), ("batch file", SWAP),
+    ("record", DELETE), ("batch file", DELETE), ("quarantine", PUT),
+)  # fmt: skip
+
 Hit = tuple[str, str, str, str]
 
 
