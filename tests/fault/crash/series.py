@@ -27,6 +27,7 @@ TRIES = 6
 DATES_KEPT = 4
 CLAIM_STEPS = 6
 DATES_TOLD = 25
+CALM_EVERY = 10  # an undisturbed run tells how long one takes now
 
 logger = logging.getLogger(__name__)
 MOST_PROBLEMS = 30
@@ -82,8 +83,10 @@ class Series:
         began = time.monotonic()
         while self.figures.kills < kills and self._is_worth_it():
             task = self._next_task()
-            if self.figures.dates % 20 == 0:
-                self._finish(task)  # undisturbed: how long does a run take now?
+            if self.figures.dates % CALM_EVERY == 0:
+                self._finish(task)
+                self._judge(task)
+                task = self._next_task(Layout(task.batch, task.named))
             left = kills - self.figures.kills
             self._killed_until_done(task, min(left, self._chance.randint(1, 8)))
             first = task
@@ -98,6 +101,10 @@ class Series:
         began = time.monotonic()
         while self.figures.pairs < pairs and self._is_worth_it():
             task = self._next_task()
+            if self.figures.pairs % CALM_EVERY == 0:
+                self._finish(task)
+                self._judge(task)
+                task = self._next_task(Layout(task.batch, task.named))
             self._run_pair(task)
             self._finish(task)
             self._judge(task)
@@ -232,17 +239,19 @@ class Series:
         self.figures.note("wrong", f"{task.date}: not done after {TRIES} runs")
 
     def _run_pair(self, task: Task) -> None:
-        what = self._chance.choice(["both", "both", "kill", "stall"])
-        pace = self._pace(task).seconds
+        what = self._chance.choice(["both", "kill", "stall"])
         one = self._site.run(task)
-        one.ended(self._chance.uniform(0, 0.6 * pace))
+        if self._chance.random() < 0.75:  # else they race for the claim itself
+            self._await_claim(one, task, 0, time.monotonic())
+            one.ended(self._chance.uniform(0, 0.8 * self._pace(task).seconds))
+        if what == "stall":
+            one.send(signal.SIGSTOP)
         two = self._site.run(task)
-        one.ended(self._chance.uniform(0, 0.6 * pace))
         if what == "kill":
+            two.ended(self._chance.uniform(0, 0.8 * self._pace(task).seconds))
             self._chance.choice([one, two]).send(signal.SIGKILL)
         elif what == "stall":
-            one.send(signal.SIGSTOP)
-            two.ended(self._chance.uniform(0, 1.5 * self._site.lease_seconds + pace))
+            two.ended(self._chance.uniform(0, 2 * (self._site.lease_seconds + self._pace(task).seconds)))
             one.send(signal.SIGCONT)
         for run in (one, two):
             code = run.ended()
@@ -258,7 +267,10 @@ class Series:
         """`asks_anew`: a refresh had to make every request again."""
         layout = f"batches of {task.batch}" if task.batch else "records"
         where = f"{task.date}, edition {task.catalog.edition}, {layout}{', named' * task.named} (seed {self._seed})"
+        known = len(self.figures.problems)
         self.figures.add(judge(self._site, task), where, asks_anew)
+        for problem in self.figures.problems[known:]:
+            logger.warning(problem)
         self._site.said.unlink(missing_ok=True)
         if self.figures.dates % DATES_TOLD == 0:
             logger.info("seed %d: %s", self._seed, self.figures.so_far())
@@ -272,7 +284,7 @@ class Series:
         self.figures.seconds = time.monotonic() - began
 
     def _pace(self, task: Task) -> Pace:
-        return self._paces.setdefault(task.batch, Pace())
+        return self._paces.setdefault(0 if task.batch == 0 else 1, Pace())
 
     def _last_words(self) -> str:
         words = self._site.said.read_text(errors="replace") if self._site.said.exists() else ""
