@@ -13,9 +13,9 @@ from ingest_core.run.allowance import Allowance
 from ingest_core.run.choice import Choice
 from ingest_core.run.conclusion import Conclusion, conclude
 from ingest_core.run.generation import Generation
+from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
-from ingest_core.run.rounds import Index
 from ingest_core.run.tally import Tally
 from ingest_core.state import RENEW_SECONDS, Claim, History, Manifest, Phase, RunState, RunStore, Wanted, acquire
 

@@ -22,10 +22,10 @@ from ingest_core.run.attempt import Attempt
 from ingest_core.run.choice import forgetting, given_up
 from ingest_core.run.conclusion import Conclusion, status_of
 from ingest_core.run.deadline import Deadline
+from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
-from ingest_core.run.rounds import Index
 from ingest_core.state import History, Phase, RunState, Wanted, acquire
 
 logger = logging.getLogger(__name__)

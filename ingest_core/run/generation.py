@@ -13,6 +13,7 @@ from ingest_core.errors import IngestError, TransientError
 from ingest_core.keys import RecordKeys
 from ingest_core.model import Slice, Source
 from ingest_core.run.allowance import Allowance
+from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.landing import Dock
 from ingest_core.run.late import late_part
@@ -20,7 +21,6 @@ from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
 from ingest_core.run.replay import next_number, only_wanted, recovering, retries
-from ingest_core.run.rounds import Index
 from ingest_core.run.scheduler import Failure, Scheduler
 from ingest_core.run.slices import SliceLander
 from ingest_core.run.summary import Summary

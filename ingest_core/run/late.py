@@ -10,8 +10,8 @@ import hashlib
 from concurrent.futures import Executor
 
 from ingest_core.lake import Lake
+from ingest_core.run.index import Index
 from ingest_core.run.parallel import ordered_map
-from ingest_core.run.rounds import Index
 from ingest_core.state import FORMAT, BatchFile, Intent, Landed, Part, RunStore
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 
 from ingest_core.lake import Lake
+from ingest_core.run.index import Index
 from ingest_core.run.landing import Kept
 from ingest_core.run.parallel import ordered_map
-from ingest_core.run.rounds import Index, is_beside_the_plan
+from ingest_core.run.rounds import is_beside_the_plan
 from ingest_core.run.summary import Summary
 from ingest_core.state import BatchFile, Intent, Inventory, Landed, Part, RunStore
 

@@ -9,7 +9,8 @@ from ingest_core.errors import PluginError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
-from ingest_core.run.rounds import Index, is_reserved
+from ingest_core.run.index import Index
+from ingest_core.run.rounds import is_reserved
 from ingest_core.sink import bad_id
 
 REFS_AT_ONCE = 10_000

@@ -12,11 +12,13 @@ from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Missing, Record, Ref, Rejected, Slice, Truncated
 from ingest_core.run.allowance import Allowance
+from ingest_core.run.batch_landing import BatchLanding
 from ingest_core.run.draft import Draft
+from ingest_core.run.index import Claimed
 from ingest_core.run.job import Job
-from ingest_core.run.landing import Dock, Kept, Landing, landing_for
+from ingest_core.run.landing import Dock, Kept, Landing
 from ingest_core.run.machinery import Machinery
-from ingest_core.run.rounds import Claimed
+from ingest_core.run.record_landing import RecordLanding
 from ingest_core.run.summary import Summary
 from ingest_core.sink import as_rejected, bad_id, provenance, reason_to_reject
 from ingest_core.state import FORMAT, Absent, Part, Quarantined
@@ -60,7 +62,7 @@ class SliceLander:
             return closed
         began = self._clock.monotonic()
         kept = self._kept(slice.name)
-        landing = landing_for(self._batch, self._dock, slice.name, kept)
+        landing = self._landing(slice, kept)
         try:
             summary = self._close(self._revise(self._fill(_Filling(slice, landing, kept))))
         except BaseException as error:
@@ -71,6 +73,11 @@ class SliceLander:
             raise
         self._deadline.learn(self._clock.monotonic() - began)
         return summary
+
+    def _landing(self, slice: Slice, kept: Kept) -> Landing:
+        if self._batch is None:
+            return RecordLanding(self._dock, slice.name, kept)
+        return BatchLanding(self._dock, slice.name, kept, self._batch)
 
     def _close(self, part: Part) -> Summary:
         there = self._dock.puts.submit(self._dock.store.write_part, part).result()

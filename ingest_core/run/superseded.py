@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ingest_core.errors import CredentialsError
 from ingest_core.keys import CONTROL, ControlKeys
 from ingest_core.lake import Lake
+from ingest_core.run.index import Earlier, Index
 from ingest_core.run.parallel import ordered_map
-from ingest_core.run.rounds import Earlier, Index
 from ingest_core.sink import Owner, Stamp
 from ingest_core.state import History, Intent, Inventory, Part, RunStore
 

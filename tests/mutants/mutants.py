@@ -132,7 +132,7 @@ MUTANTS = (
     ),
     Mutant(
         "every id to whoever names it",
-        "ingest_core/run/rounds.py",
+        "ingest_core/run/index.py",
         "            if self._rows.execute(query, (stream, id, slice_name)).rowcount == 1:\n                return Claimed.MINE",
         "            if self._rows.execute(query, (stream, id, slice_name)).rowcount < 2:\n                return Claimed.MINE",
         ("tests/run/test_run_batch.py::test_an_id_that_two_slices_name_lies_in_one_file",),
