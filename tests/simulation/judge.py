@@ -17,6 +17,7 @@ from .source import LABEL, Asked
 from .world import Process, World
 
 CONFIG = "films"
+FOREIGN_BODY = b'{"foreign": true}'
 
 
 @dataclass
@@ -37,13 +38,17 @@ class Claimed:
 
 @dataclass
 class Judge:
-    """`read` gives what lies under a key now, `keys` all keys, `generation` that of an object where the lake knows."""
+    """`read` gives what lies under a key now, `keys` all keys, `generation` that of an object where the lake knows.
+
+    `foreign` are keys that somebody else wrote, and that nobody may touch.
+    """
 
     world: World
     api: SimulatedApi
     read: Callable[[str], bytes | None]
     keys: Callable[[], Iterable[str]]
     generation: Callable[[str], int | None]
+    foreign: set[str] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     _claims: dict[Process, Claimed] = field(default_factory=dict)
@@ -184,7 +189,10 @@ class Judge:
         named = {landed.key for part in parts for landed in part.records if landed.is_there}
         dated = f"/{day.replace('-', '/')}/"
         lying = {key for key in self.keys() if key.startswith("Raw/") and dated in key}
-        for key in sorted(lying - named):
+        for key in self.foreign:
+            if self.read(key) != FOREIGN_BODY:
+                self.say(f"{key} is somebody else's, and was touched")
+        for key in sorted(lying - named - self.foreign):
             self.say(f"{day}: {key} lies there and no part names it")
         ids: Counter[Id] = Counter()
         files = {file.key for part in parts for file in part.files}

@@ -15,6 +15,7 @@ from .source import Selects
 
 DAY = 86_400.0
 BEFORE_MIDNIGHT = DAY - 30.0
+FOREIGN = ("movie-3.json", "movie-5.json", "person-1.json", "movie-a-1-000.json", "movie-b-1-001.json")
 Focus = tuple[str, str, str]
 
 
@@ -49,7 +50,8 @@ class Start:
 class Scenario:
     """Everything but the faults themselves. One I/O step in `every` is hit, and one in three of those at `focus`.
 
-    `zombies`: processes freeze more often than they die, and others do not wait for them.
+    `foreign`: files that somebody else has put where records go. `zombies`: processes freeze more often than they die,
+    and others do not wait for them.
     """
 
     lake: str
@@ -63,6 +65,7 @@ class Scenario:
     starts: tuple[Start, ...]
     every: float
     focus: Focus | None
+    foreign: tuple[str, ...]
     late: bool
     zombies: bool
     begins: float
@@ -86,10 +89,9 @@ def drawn(chance: random.Random) -> Scenario:
         connections=chance.choice((1, 2, 4)),
         latency=chance.choice((0.0, 0.0, 0.0, 0.3, 3.0)),
         starts=_starts(chance, focus, zombies),
-        every=chance.choice(
-            (50.0, 200.0) if focus is not None and focus[1:] in RARE else (6.0, 12.0, 25.0, 50.0, 100.0)
-        ),
+        every=chance.choice(often),
         focus=focus,
+        foreign=FOREIGN if chance.random() < 0.08 else (),
         late=chance.random() < 0.03,
         zombies=zombies,
         begins=chance.choice((0.0, BEFORE_MIDNIGHT)),

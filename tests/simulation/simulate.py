@@ -17,8 +17,8 @@ from ingest_core.run import Job, run
 from .api import SimulatedApi, SimulatedTransport
 from .disk import Disk, SimulatedDiskLake
 from .faults import Drawn
-from .judge import CONFIG, Judge
-from .s3 import BUCKET, Client, Server
+from .judge import CONFIG, FOREIGN_BODY, Judge
+from .s3 import BUCKET, Client, Object, Server
 from .scenario import DAY, Scenario, Start, drawn
 from .sites import Hit
 from .source import LABEL, Ear, source
@@ -27,6 +27,7 @@ from .threads import SimulatedClock, SimulatedThreads
 from .world import Process, StuckError, World
 
 MOST_STARTS_AT_LAST = 30
+FOREIGN_DAYS = ("2026/11/23", "2026/11/24")
 Trace = Callable[[str], None]
 
 
@@ -65,8 +66,12 @@ class Simulation:
         self.server = Server(self.world, scenario.server_skew)
         self.disk = Disk()
         self.is_s3 = scenario.lake == "s3"
-        self.judge = Judge(self.world, self.api, self._read, self._keys, self._generation)
+        foreign = {f"Raw/{LABEL}/JSON/{day}/{name}" for day in FOREIGN_DAYS for name in scenario.foreign}
+        self.judge = Judge(self.world, self.api, self._read, self._keys, self._generation, foreign)
         self.server.on_write = self.disk.on_write = self.judge.on_write
+        for key in self.judge.foreign:
+            self.server.objects[key] = Object(FOREIGN_BODY, '"foreign"', {}, 0)
+            self.disk.files[key] = FOREIGN_BODY
         self.stamps = 0
         self.processes = 0
         self.writes = 0
@@ -79,7 +84,7 @@ class Simulation:
         return None if there is None else there.body
 
     def _keys(self) -> list[str]:
-        return [*self.server.objects, *self.disk.files]
+        return [*(self.server.objects if self.is_s3 else self.disk.files)]
 
     def _generation(self, key: str) -> int | None:
         there = self.server.objects.get(key)
