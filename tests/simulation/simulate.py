@@ -19,7 +19,7 @@ from .disk import Disk, SimulatedDiskLake
 from .faults import Drawn
 from .judge import CONFIG, FOREIGN_BODY, Judge
 from .s3 import BUCKET, Client, Object, Server
-from .scenario import DAY, Scenario, Start, drawn
+from .scenario import Scenario, Start, drawn
 from .sites import Hit
 from .source import LABEL, Ear, source
 from .steps import Steps
@@ -69,7 +69,7 @@ class Simulation:
         foreign = {f"Raw/{LABEL}/JSON/{day}/{name}" for day in FOREIGN_DAYS for name in scenario.foreign}
         self.judge = Judge(self.world, self.api, self._read, self._keys, self._generation, foreign)
         self.server.on_write = self.disk.on_write = self.judge.on_write
-        for key in self.judge.foreign:
+        for key in sorted(self.judge.foreign):
             self.server.objects[key] = Object(FOREIGN_BODY, '"foreign"', {}, 0)
             self.disk.files[key] = FOREIGN_BODY
         self.stamps = 0
@@ -99,6 +99,8 @@ class Simulation:
             self.judge.verdict()
         except StuckError as error:
             self.judge.say(f"no end: {error}")
+        except Exception as error:  # noqa: BLE001 -- what cannot be read at all is as bad as what is wrong
+            self.judge.say(f"what lies there cannot be judged: {type(error).__name__}: {error}")
         return self.judge.violations
 
     def _script(self) -> None:
@@ -238,6 +240,3 @@ def simulate(seed: int, hits: Counter[Hit] | None = None, trace: Trace | None = 
     violations = simulation.go()
     simulation.world.close()
     return Outcome(seed, violations, simulation.faults.is_late, simulation.world.turns)
-
-
-__all__ = ["DAY", "Outcome", "Simulation", "simulate"]
