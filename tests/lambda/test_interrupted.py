@@ -1,4 +1,4 @@
-"""A run that does not fit into one invocation, and an event that is delivered twice: the bootstrap and the built layer."""
+"""A run that does not fit into one invocation, and an event that is delivered twice, under the bootstrap of AWS."""
 
 from __future__ import annotations
 
