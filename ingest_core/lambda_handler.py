@@ -120,7 +120,8 @@ class Metrics:
     @hookimpl
     def ingest_run_finished(self, report: Report) -> None:
         counts = asdict(report.counts)
-        names = ["records", "missing", "rejected", "requests", "retries", "throttled", "bytes", "seconds", "failed"]
+        names = ["records", "missing", "rejected", "requests", "retries", "throttled", "bytes", "seconds"]
+        names += ["failed", "committed"]
         metric: dict[str, Any] = {
             "_aws": {
                 "Timestamp": int(time.time() * 1000),
@@ -138,6 +139,7 @@ class Metrics:
             **{name: counts[name] for name in names if name in counts},
             "seconds": round(report.seconds, 3),
             "failed": int(report.status is Status.FAILED),
+            "committed": int(report.manifest is not None),
         }
         print(json.dumps(metric), flush=True)  # noqa: T201 -- standard output is where CloudWatch reads metrics
 
