@@ -20,6 +20,7 @@ from ingest_core.run.summary import Summary
 from ingest_core.state import Landed
 
 ROWS_AT_ONCE = 10_000
+_SUMMARIES = msgspec.json.Decoder(Summary)  # made before there are threads: see state/files.py
 
 _TABLES = """
 CREATE TABLE found (place TEXT, position INTEGER, stream TEXT, id TEXT, PRIMARY KEY (place, position)) WITHOUT ROWID;
@@ -185,7 +186,7 @@ class Index:
         """What the part of that slice says, where an earlier attempt closed it."""
         with self._lock:
             row = self._rows.execute("SELECT summary FROM closed WHERE name = ?", (slice_name,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0], type=Summary)
+        return None if row is None else _SUMMARIES.decode(row[0])
 
     def note_objects(self, keys: Iterable[str]) -> None:
         """What lies under these keys stays."""

@@ -243,7 +243,7 @@ def encode(file: File) -> bytes:
 def decode(body: bytes, type: type[T], key: str) -> T:
     """The file as a value. Raises LakeError, naming the key, where its format is not known here."""
     try:
-        version = msgspec.json.decode(body, type=_Versioned).format
+        version = _VERSIONED.decode(body).format
     except (msgspec.DecodeError, msgspec.ValidationError):
         version = None
     if version != FORMAT:
@@ -252,10 +252,19 @@ def decode(body: bytes, type: type[T], key: str) -> T:
             hint="upgrade ingest_core, or use another config name",
         )
     try:
-        return msgspec.json.decode(body, type=type)
+        found: T = _DECODERS[type].decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise LakeError(f"{key}: not a file of ingest_core ({error})") from error
+    return found
 
 
 class _Versioned(msgspec.Struct):
     format: int
+
+
+# Made here, by the one thread that imports: msgspec finds out about a type when it is first asked to decode it, and
+# two threads that ask at once can end the process with SIGSEGV (seen with 0.22).
+_VERSIONED = msgspec.json.Decoder(_Versioned)
+_DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
+    type: msgspec.json.Decoder(type) for type in (Part, PlanSegment, Intent, Quarantined, Manifest, RunState)
+}

@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -91,3 +94,30 @@ def test_a_format_that_is_not_known_is_refused_with_the_name_of_the_file(body: b
 def test_a_known_format_with_something_else_in_it_is_refused_with_the_name_of_the_file(body: bytes) -> None:
     with pytest.raises(LakeError, match=r"_ingest/Things/parts/a\.json: not a file of ingest_core"):
         decode(body, Part, "_ingest/Things/parts/a.json")
+
+
+DECODED_BY_MANY_AT_ONCE = """
+import os, sys, threading
+from ingest_core.state import FORMAT, Landed, Part, decode, encode
+body = encode(Part(FORMAT, "a", records=tuple(Landed("s", str(id), "k", "h", 3) for id in range(50))))
+sys.setswitchinterval(1e-6)
+for _ in range(60):
+    child = os.fork()
+    if child == 0:
+        together = threading.Barrier(8)
+        work = lambda: (together.wait(), decode(body, Part, "k"))
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if status != 0:
+        sys.exit(f"a process ended with status {status}")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each first time wants a process of its own")
+def test_threads_that_are_the_first_to_decode_a_file_do_not_end_the_process() -> None:
+    done = subprocess.run([sys.executable, "-c", DECODED_BY_MANY_AT_ONCE], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.returncode == 0
