@@ -35,7 +35,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy bench/*.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/mypy tests/simulation
-	@$(BIN)/mypy tests/mutants
+	@$(BIN)/mypy --explicit-package-bases tests/mutants
 	@$(BIN)/mypy tests/second_s3
 	@MYPYPATH=layer:tests/lambda $(BIN)/mypy tests/deploy
 	@$(BIN)/lint-imports
