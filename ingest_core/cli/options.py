@@ -35,7 +35,7 @@ class Verb(click.Command):
                 return code
         except KeyboardInterrupt:
             say("interrupted: what has landed stays, and nothing is doubled")
-            say(f"  → {_same_command()} goes on from here")
+            say(f"  → {shlex.join(['ingest', *sys.argv[1:]])} {_what_comes_of_it_again(sys.argv)}")
             return INTERRUPTED
         except BrokenPipeError:
             # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
@@ -43,8 +43,10 @@ class Verb(click.Command):
             return 0
 
 
-def _same_command() -> str:
-    return shlex.join(["ingest", *sys.argv[1:]])
+def _what_comes_of_it_again(command: Sequence[str]) -> str:
+    """What the same command does where it was interrupted: trials begin anew."""
+    is_trial = any(word.startswith(("--dry-run", "--limit")) for word in command)
+    return "begins anew" if is_trial else "goes on from here"
 
 
 def _stop(number: int, frame: object) -> None:

@@ -136,6 +136,8 @@ def _flags(date: str | None, lake: str | None, overrides: tuple[str, ...]) -> st
 
 
 def _next_steps(report: Report, again: Again) -> list[str]:
+    if report.status is Status.PARTIAL and (again.dry_run or report.limited):
+        return ["the same command again, later: a trial begins anew"]
     if report.status is Status.PARTIAL:
         return ["the same command again, later: it goes on from here, and nothing is doubled"]
     if report.status is Status.LOCKED:

@@ -162,3 +162,19 @@ def test_refresh_lands_the_day_anew(ingest: Ingest) -> None:
     ingest("run", "twitter_stub", *DAY)
     report = json.loads(ingest("run", "twitter_stub", *DAY, "--refresh", "--json").out)
     assert (report["run"], report["already_done"]) == ("twitter_stub/2026-11-23/g2", False)
+
+
+@pytest.mark.parametrize(
+    ("command", "becomes"),
+    [
+        (["run", "tmdb"], "goes on from here"),
+        (["run", "tmdb", "--refresh"], "goes on from here"),
+        (["run", "tmdb", "--dry-run"], "begins anew"),
+        (["run", "tmdb", "--limit=5"], "begins anew"),
+    ],
+    ids=" ".join,
+)
+def test_an_interrupted_command_says_what_it_does_when_it_is_given_again(command: list[str], becomes: str) -> None:
+    from ingest_core.cli.options import _what_comes_of_it_again
+
+    assert _what_comes_of_it_again(["ingest", *command]) == becomes
