@@ -56,6 +56,8 @@ class Attempt:
         try:
             self._begin(claim.state)
             conclusion = self._go_on(claim)
+            if conclusion.error is not None and claim.is_lost:
+                claim.require()  # the timer found it: what the slices say is only that they were told to stop
             if conclusion.error is None:
                 phase = Phase.DONE if self._manifest is not None else Phase.LIMITED
             return conclusion
