@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,3 +18,15 @@ from translated import Deployed  # noqa: E402 -- found on the path that the line
 def deployed() -> Deployed:
     """The stack with the template's own defaults."""
     return Deployed()
+
+
+@pytest.fixture(scope="session")
+def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`/opt/python`, built for the Python that runs the tests."""
+    from built_layer import build_layer
+
+    built = build_layer(tmp_path_factory.mktemp("layer"), "--python", "{}.{}".format(*sys.version_info[:2]))
+    opt = tmp_path_factory.mktemp("opt")
+    with zipfile.ZipFile(built.zip) as archive:
+        archive.extractall(opt)
+    return opt / "python"
