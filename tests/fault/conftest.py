@@ -12,9 +12,9 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parent))
 
 from crash.catalog import Catalog
+from crash.lane import day
 from crash.launch import Lease
 from crash.proxy import Proxy, proxy
-from crash.series import day
 from crash.servers import S3, Api, api, s3
 from crash.shelf import Bucket, Folder
 from crash.site import Site, Task

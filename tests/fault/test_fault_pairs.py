@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 
+from crash.lane import Lane
 from crash.series import Series
 from crash.site import Site, Task
 from crash.verdict import judge
@@ -13,7 +14,7 @@ LOCKED = 5
 
 
 def test_of_two_runs_at_once_one_lands_the_date_and_nothing_is_doubled(site: Site, first_day: int) -> None:
-    figures = Series(site, seed=4, first=first_day).pair(3 if site.is_on_disk else 2)
+    figures = Series(Lane(site, seed=4, first=first_day)).pair(3 if site.is_on_disk else 2)
     assert figures.problems == []
 
 

@@ -18,9 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from crash.figures import Figures, sum_up
+from crash.lane import DAYS, Lane
 from crash.launch import Lease
 from crash.report import write
-from crash.series import DAYS, Series, lines
+from crash.series import Series, lines
 from crash.servers import Api, api, s3
 from crash.shelf import Folder, Shelf
 from crash.site import Site
@@ -65,9 +66,9 @@ class Lanes:
         """One more."""
         folder = self._folder / str(self._begun)
         site = Site(folder, self._shelf(folder / "lake"), self._api, self._start, self._lease)
-        series = Series(site, self._asked.seed + self._begun, **sizes, first=DAYS * self._begun)
+        lane = Lane(site, self._asked.seed + self._begun, **sizes, first=DAYS * self._begun)
         self._begun += 1
-        return series
+        return Series(lane)
 
     def run(self, work: Callable[[Series, int], Figures], count: int) -> Figures:
         """`count` shared out among the lanes; their figures added up."""
