@@ -1,17 +1,23 @@
-"""The template, translated once; the folder of tests/lambda, whose function and layer these tests deploy."""
+"""The template, translated; an account that has its bucket and role; the function of tests/lambda, and its layer."""
 
 from __future__ import annotations
 
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ingest_source_tmdb.simulator import Simulator
 
 HERE = Path(__file__).resolve().parent
+# Appended, not put first: layer/build.py must not hide the package of that name.
 sys.path += [str(HERE), str(HERE.parent / "lambda"), str(HERE.parents[1] / "layer")]
 
-from translated import Deployed  # noqa: E402 -- found on the path that the line above extends
+from account import KEY, PARAMETER, SECRET, Account, strict_moto  # noqa: E402 -- found on the path extended above
+from built_layer import build_layer  # noqa: E402 -- as above
+from deployed import link_managed_runtime  # noqa: E402 -- as above
+from translated import Deployed  # noqa: E402 -- as above
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +27,43 @@ def deployed() -> Deployed:
 
 
 @pytest.fixture(scope="session")
+def stack() -> Deployed:
+    """The stack with every kind of secret: nothing that its role can have is left out."""
+    return Deployed(SsmParameterName=PARAMETER, SecretName=SECRET, SecretKeyArn=KEY)
+
+
+@pytest.fixture(scope="session")
 def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`/opt/python`, built for the Python that runs the tests."""
-    from built_layer import build_layer
-
     built = build_layer(tmp_path_factory.mktemp("layer"), "--python", "{}.{}".format(*sys.version_info[:2]))
     opt = tmp_path_factory.mktemp("opt")
     with zipfile.ZipFile(built.zip) as archive:
         archive.extractall(opt)
     return opt / "python"
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`/var/runtime`: boto3's family and the bootstrap."""
+    pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
+    return link_managed_runtime(tmp_path_factory.mktemp("var") / "runtime")
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    with strict_moto() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def account(
+    runtime: Path, layer: Path, endpoint: str, stack: Deployed, simulator: Simulator, tmp_path: Path
+) -> Account:
+    """Nothing is in it before `set_up`."""
+    return Account(endpoint, stack, simulator.options.token, tmp_path, layer, runtime)

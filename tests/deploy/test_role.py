@@ -7,19 +7,14 @@ is not. The statements come from the translated template; signatures, rights and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from account import KEY, PARAMETER, SECRET, Account, listed, strict_moto, without
+from account import PARAMETER, SECRET, Account, listed, without
 from botocore.exceptions import ClientError
 from ingest_source_tmdb.simulator import Simulator
 from translated import Deployed
-
-pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
-
-from deployed import link_managed_runtime
 
 DAY = "2026-11-23"
 EVENT = {"source": "tmdb", "date": DAY}
@@ -113,36 +108,6 @@ NEEDED: dict[str, tuple[Scenario, str]] = {
     "logs:PutLogEvents": (a_line_of_the_log, "not authorized to perform: logs:PutLogEvents"),
     "sqs:SendMessage": (a_failure_delivered, "not authorized to perform: sqs:SendMessage"),
 }
-
-
-@pytest.fixture(scope="module")
-def stack() -> Deployed:
-    """The template with every kind of secret: nothing that its role can have is left out."""
-    return Deployed(SsmParameterName=PARAMETER, SecretName=SECRET, SecretKeyArn=KEY)
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with strict_moto() as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[Simulator]:
-    with Simulator() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return link_managed_runtime(tmp_path_factory.mktemp("var") / "runtime")
-
-
-@pytest.fixture
-def account(
-    endpoint: str, stack: Deployed, simulator: Simulator, tmp_path: Path, layer: Path, runtime: Path
-) -> Account:
-    return Account(endpoint, stack, simulator.options.token, tmp_path, layer, runtime)
 
 
 def test_every_action_of_the_role_has_something_that_needs_it(stack: Deployed) -> None:
