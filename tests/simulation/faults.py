@@ -104,15 +104,18 @@ class Drawn:
         self._left -= 1
         if self.is_calm:
             return None
+        weights = self._weights
         if self._left < 0:
             self._left = self._next()
-        elif (where, site, step) != self._focus or self._chance.random() > self._share:
+        elif (where, site, step) == self._focus and self._chance.random() < self._share:
+            weights = {}  # each fault as likely as the others: some are hard to meet there
+        else:
             return None
         possible = POSSIBLE[where, step]
         if self._late and where == "s3" and step in WRITES and self._chance.random() < 0.5:
             self.is_late = True
             return self._chance.choice((LATE, GHOST))
-        fault = self._chance.choices(possible, [self._weights.get(fault, 1.0) for fault in possible])[0]
+        fault = self._chance.choices(possible, [weights.get(fault, 1.0) for fault in possible])[0]
         if fault == STALL_BEFORE and step in WRITES:
             # Two in a row would be later than the protocol allows for: that is LATE's business.
             if now - task.stalled_at < 60:
