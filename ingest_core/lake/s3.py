@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 PROBE = "_ingest/check"
 CONFLICT_ATTEMPTS = 5
 CONFLICT_PAUSE_SECONDS = 0.05
+CONFLICT_SECONDS = 5.0  # all attempts together: a claim counts on no write being on its way for long
 READ_ATTEMPTS = 3
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
@@ -123,13 +124,15 @@ class S3Lake:
 
         A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
         """
+        began = time.monotonic()
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:
                 self._put(key, body, Metadata=dict(metadata), **condition)
             except ClientError as error:
                 if status_of(error) == 412 or code_of(error) == "NoSuchKey":
                     return False
-                if status_of(error) == 409 and attempt < CONFLICT_ATTEMPTS:
+                is_early = attempt < CONFLICT_ATTEMPTS and time.monotonic() - began < CONFLICT_SECONDS
+                if status_of(error) == 409 and is_early:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
                     self._pause(CONFLICT_PAUSE_SECONDS * attempt)
                     continue
