@@ -37,7 +37,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy tests/simulation
 	@$(BIN)/mypy --explicit-package-bases tests/mutants
 	@$(BIN)/mypy tests/second_s3
-	@MYPYPATH=layer:tests/lambda $(BIN)/mypy tests/deploy
+	@MYPYPATH=layer:tests/lambda:deploy $(BIN)/mypy deploy tests/deploy
 	@$(BIN)/lint-imports
 
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)

@@ -12,7 +12,8 @@ from ingest_source_tmdb.simulator import Simulator
 
 HERE = Path(__file__).resolve().parent
 # Appended, not put first: layer/build.py must not hide the package of that name.
-sys.path += [str(HERE), str(HERE.parent / "lambda"), str(HERE.parents[1] / "layer")]
+ROOT = HERE.parents[1]
+sys.path += [str(HERE), str(HERE.parent / "lambda"), str(ROOT / "layer"), str(ROOT / "deploy")]
 
 from account import KEY, PARAMETER, SECRET, Account, strict_moto  # noqa: E402 -- found on the path extended above
 from built_layer import build_layer  # noqa: E402 -- as above
