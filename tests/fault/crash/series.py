@@ -11,7 +11,7 @@ from crash.lane import LOCKED, Lane, Layout
 from crash.launch import Step
 from crash.site import Task
 
-CLAIM_STEPS = 6
+CLAIM_STEPS = 5
 CALM_EVERY = 10  # an undisturbed run tells how long one takes now
 LAYOUTS = (Layout(), Layout(batch=7), Layout(named=True))
 

@@ -10,7 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Protocol
@@ -40,16 +41,22 @@ class Start(Protocol):
 
 
 class _Fork:
+    # multiprocessing looks after all children whenever one is started, and reads each exit code from a pipe, once: of
+    # two threads that read it at the same time one would be told 255.
+    _reading = threading.Lock()
+
     def __init__(self, context: ForkServerContext, launch: Launch) -> None:
         self._process = context.Process(target=forked, args=(launch,), daemon=True)
-        self._process.start()
+        with self._reading:
+            self._process.start()
 
     def ended(self, seconds: float = LONGEST_SECONDS) -> int | None:
-        self._process.join(seconds)
-        return self._process.exitcode
+        wait([self._process.sentinel], seconds)
+        with self._reading:
+            return self._process.exitcode
 
     def send(self, number: signal.Signals) -> None:
-        if self._process.is_alive() and self._process.pid is not None:
+        if self.ended(0) is None and self._process.pid is not None:
             _send(self._process.pid, number)
 
 
@@ -104,8 +111,3 @@ class Warm:
 
     def __call__(self, launch: Launch) -> Run:
         return _Fork(self._context, launch)
-
-
-def ended_by_then(run: Run, moment: float) -> int | None:
-    """The exit code where the run ends before that instant of the monotonic clock."""
-    return run.ended(max(0.0, moment - time.monotonic()))
