@@ -45,8 +45,8 @@ class Event:
 def handler(event: Any, context: Any) -> dict[str, Any]:
     """Runs the config that `event["source"]` names.
 
-    Returns `{"status": "done|partial|locked|failed", "source", "date", "run", "counts", "manifest"}`, and `error` where
-    there was one. Raises UsageError for a wrong event or config, before any request is made.
+    Returns `{"status": "done|partial|locked|failed", "source", "date", "run", "counts", "manifest"}`, and `problems`
+    and `error` where there were any. Raises UsageError for a wrong event or config, before any request is made.
     """
     asked = parse_event(event)
     workspace = _workspace()
@@ -109,6 +109,8 @@ def answer(report: Report) -> dict[str, Any]:
         "counts": asdict(report.counts),
         "manifest": report.manifest,
     }
+    if report.problems:
+        told["problems"] = list(report.problems)
     if report.error is not None:
         told["error"] = report.error._asdict()
     return told
