@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from crash.figures import Figures
-from crash.lane import LOCKED, Lane, Layout
+from crash.lane import DONE, LOCKED, PARTIAL, Lane, Layout
 from crash.launch import Step
 from crash.site import Task
 
@@ -134,7 +134,7 @@ class Series:
         for run in (one, two):
             code = run.ended()
             self._lane.figures.exits[f"{what} {code}"] += 1
-            allowed = {0, LOCKED} | ({-signal.SIGKILL} if what == "kill" else set())
+            allowed = {DONE, PARTIAL, LOCKED} | ({-signal.SIGKILL} if what == "kill" else set())
             if code not in allowed:
                 self._lane.figures.note(
                     "wrong", f"{task.date}: of a pair ({what}) one ended with {code}: {self._lane.last_words()}"

@@ -95,4 +95,7 @@ def _serving(*arguments: str) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.stdin.close()
-            process.wait(10)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # moto waits for clients that keep their connections
+                process.kill()
