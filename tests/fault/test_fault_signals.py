@@ -12,7 +12,11 @@ from crash.verdict import judge
 INTERRUPTED = 130
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("site", "number"),
+    [("disk", signal.SIGTERM), ("disk", signal.SIGINT), ("s3", signal.SIGTERM)],
+    indirect=["site"],
+)
 def test_an_interrupted_run_gives_its_claim_back_and_the_next_goes_on(
     site: Site, task: Callable[..., Task], number: signal.Signals
 ) -> None:
