@@ -28,6 +28,7 @@ from ingest_core.config import (
 )
 from ingest_core.errors import ConfigError, UsageError
 from ingest_core.guard import calling, connection_of
+from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
@@ -115,22 +116,36 @@ class Workspace:
         return report
 
     def runs(
-        self, use: Use, wish: Wish, lake: Lake | None = None, progress: Progress | None = None
+        self,
+        use: Use,
+        wish: Wish,
+        lake: Lake | None = None,
+        progress: Progress | None = None,
+        interruption: Interruption | None = None,
     ) -> Iterator[Report]:
         """The runs that a wish leads to, unfinished ones of other dates before it; observers are told of each.
 
         They land in `lake` instead of the config's own where one is given.
         """
         job = self.job(use, wish)
-        for report in runs(replace(job, lake=lake or job.lake, progress=progress or job.progress)):
+        job = replace(
+            job,
+            lake=lake or job.lake,
+            progress=progress or job.progress,
+            interruption=interruption or job.interruption,
+        )
+        for report in runs(job):
             told = self._cleaned(report)
             self.plugins.run_finished(told)
             yield told
 
-    def replay(self, use: Use, wish: Wish, progress: Progress | None = None) -> Report:
+    def replay(
+        self, use: Use, wish: Wish, progress: Progress | None = None, interruption: Interruption | None = None
+    ) -> Report:
         """The quarantine of the wish's date once more; observers are told."""
         job = self.job(use, wish)
-        told = self._cleaned(replay(replace(job, progress=progress or job.progress)))
+        job = replace(job, progress=progress or job.progress, interruption=interruption or job.interruption)
+        told = self._cleaned(replay(job))
         self.plugins.run_finished(told)
         return told
 

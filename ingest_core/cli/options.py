@@ -17,6 +17,7 @@ import click
 from ingest_core.assembly import Wish
 from ingest_core.cli.output import data, data_apart, say
 from ingest_core.config import config_folder, config_names, duration, parse_override
+from ingest_core.interruption import Interruption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -64,6 +65,27 @@ def _terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Ctrl-C and SIGTERM ask for an end that a run comes to by itself; a second one ends it where it stands."""
+    interruption = Interruption(is_watched=True)
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
+
+    def ask(number: int, frame: object) -> None:
+        if interruption.is_requested:
+            raise KeyboardInterrupt
+        interruption.request()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

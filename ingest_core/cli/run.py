@@ -13,10 +13,11 @@ import click
 from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
-from ingest_core.cli.options import Verb, json_option, limit_type, source_argument, wish, wish_options
+from ingest_core.cli.options import Verb, interruptible, json_option, limit_type, source_argument, wish, wish_options
 from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
+from ingest_core.interruption import Interruption
 from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
 from ingest_core.run import Progress
@@ -76,10 +77,11 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         refuse_dry_folder(use.config.lake)
     again = Again(source, _flags(date, lake, overrides), dry_run)
     reports = []
-    for report in _runs(workspace, use, wishes):
-        reports.append(report)
-        if not as_json:
-            print_report(report, _next_steps(report, again))
+    with interruptible() as interruption:
+        for report in _runs(workspace, use, wishes, interruption):
+            reports.append(report)
+            if not as_json:
+                print_report(report, _next_steps(report, again))
     if as_json:
         told = [report_as_json(report) for report in reports]
         # Of one run asked for, what was finished before it stands beside it.
@@ -102,11 +104,11 @@ def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | 
     return [replace(asked, date=f"{first + dt.timedelta(days=number):%Y-%m-%d}") for number in range(count)]
 
 
-def _runs(workspace: Workspace, use: Use, wishes: list[Wish]) -> Iterator[Report]:
+def _runs(workspace: Workspace, use: Use, wishes: list[Wish], interruption: Interruption) -> Iterator[Report]:
     """A run for each wish, those that it leads to before it, until one does not end well."""
     for asked in wishes:
         progress = Progress()
-        following = workspace.runs(use, asked, progress=progress)
+        following = workspace.runs(use, asked, progress=progress, interruption=interruption)
         report = None
         while True:
             with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.tally import Tally
 from ingest_core.state import RENEW_SECONDS, Claim, History, Manifest, Phase, RunState, RunStore, Wanted, acquire
+
+WATCH_SECONDS = 0.1
 
 
 class Attempt:
@@ -45,24 +48,24 @@ class Attempt:
                 job.chance,
                 Choice(job),
                 patience=self._patience(),
-                on_wait=job.progress.tell,
+                on_wait=self._on_wait,
                 threads=job.threads,
             ),
         )
         if claim is None:
             return self._is_done_already()
-        stop_renewing = self._renewing(claim)
+        stop_timers = self._timers(claim)
         phase = Phase.OPEN
         try:
             self._begin(claim.state)
-            conclusion = self._go_on(claim)
+            conclusion = self._go_on_unless_interrupted(claim)
             if conclusion.error is not None and claim.is_lost:
                 claim.require()  # the timer found it: what the slices say is only that they were told to stop
             if conclusion.error is None:
                 phase = Phase.DONE if self._manifest is not None else Phase.LIMITED
             return conclusion
         finally:
-            stop_renewing()
+            stop_timers()
             if job.replay and self._manifest is not None:
                 phase = Phase.DONE  # whatever the replay met
             phase = Phase.LIMITED if claim.state.limit is not None else phase
@@ -76,21 +79,45 @@ class Attempt:
             return False
         return not inventory.parts and not inventory.intents
 
+    def _on_wait(self, what: str) -> None:
+        self._job.interruption.require_none()
+        self._job.progress.tell(what)
+
     def _patience(self) -> float:
         """Seconds that may go by in waiting for another run's lease to run out."""
         job = self._job
         return float("inf") if job.deadline is None else job.deadline - job.clock.monotonic() - job.margin
 
-    def _renewing(self, claim: Claim) -> Callable[[], None]:
-        if not claim.needs_renewal:
-            return lambda: None
+    def _timers(self, claim: Claim) -> Callable[[], None]:
+        """Starts what is to be done from time to time; returns what ends it."""
+        threads, stack = self._job.threads, ExitStack()
+        if claim.needs_renewal:
 
-        def renew() -> None:
-            claim.keep()
-            if claim.is_lost:
-                self._halt()
+            def renew() -> None:
+                claim.keep()
+                if claim.is_lost:
+                    self._halt()
 
-        return self._job.threads.every(RENEW_SECONDS, renew)
+            stack.callback(threads.every(RENEW_SECONDS, renew))
+        if self._job.interruption.is_watched:
+
+            def watch() -> None:
+                if self._job.interruption.is_requested:
+                    self._halt()
+
+            stack.callback(threads.every(WATCH_SECONDS, watch))
+        return stack.close
+
+    def _go_on_unless_interrupted(self, claim: Claim) -> Conclusion:
+        """What was interrupted ends as an interrupted command does, whatever the interruption looked like inside."""
+        try:
+            conclusion = self._go_on(claim)
+        except IngestError:
+            self._job.interruption.require_none()
+            raise
+        if conclusion.status is not Status.DONE:
+            self._job.interruption.require_none()
+        return conclusion
 
     def _begin(self, state: RunState) -> None:
         """Takes on the generation, and the settings, that the claim is for."""

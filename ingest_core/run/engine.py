@@ -104,6 +104,7 @@ def _find_unfinished(job: Job, days: list[dt.date]) -> Conclusion:
 
 
 def _attempted(job: Job) -> tuple[Attempt, Report]:
+    job.interruption.require_none()
     began = job.clock.monotonic()
     attempt = Attempt(job)
     conclusion = _concluded(job, attempt.perform)

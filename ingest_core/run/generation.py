@@ -252,6 +252,8 @@ class Generation:
 
     def _before_removing(self) -> None:
         self._claim.require()
+        if self._job.interruption.is_requested:
+            raise TransientError("the run is stopping")
         if self._machinery.deadline.is_near():
             raise TransientError("time is up, and what is superseded is not all removed", hint="run again to go on")
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from ingest_core.api import Transport
 from ingest_core.clock import Clock
 from ingest_core.errors import UsageError
+from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake
 from ingest_core.model import Batch, FailureBudget, Source, without_secrets
 from ingest_core.run.deadline import MARGIN_SECONDS
@@ -71,6 +72,7 @@ class Job:
     margin: float = MARGIN_SECONDS
     thaw: Callable[[Job, Frozen], Job] = thaw_settings
     threads: Threads = field(default_factory=SystemThreads)
+    interruption: Interruption = field(default_factory=Interruption)
     hand_over: HandOver = field(default_factory=HandOver)
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = field(default_factory=Progress)

@@ -302,9 +302,13 @@ def test_a_run_of_which_nothing_has_landed_is_begun_as_the_config_is_by_now(job:
     assert sorted(own_files()["manifest.json"]["parts"]) == ["a-right", "b-right", "c-right"]
 
 
-def test_an_old_run_that_fails_as_it_was_begun_says_how_to_begin_anew(job: JobMaker, die: Any) -> None:
+def test_an_old_run_that_fails_as_it_was_begun_says_how_to_begin_anew(job: JobMaker, lake: Any) -> None:
+    landed = threading.Event()
+    lake.after_put = lambda key: landed.set() if "/parts/" in key else None
+
     def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
         if ctx.settings["version"] == 1 and slice.name == "c":
+            assert landed.wait(10)
             raise ValueError("not any more")
         yield from ten(ctx, slice)
 

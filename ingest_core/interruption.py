@@ -1,0 +1,24 @@
+"""A wish to stop, from a person or a scheduler, that is met at a safe point.
+
+An exception that a signal raises just anywhere can leave a lock of the standard library held for ever: a worker that
+then hands in its result waits for it, and the end of the run for the worker (seen once in some hundred such ends).
+"""
+
+from __future__ import annotations
+
+
+class Interruption:
+    """`request` may be called from a signal handler: it takes no lock. `is_watched` where somebody may call it."""
+
+    def __init__(self, *, is_watched: bool = False) -> None:
+        self.is_watched = is_watched
+        self.is_requested = False
+
+    def request(self) -> None:
+        """Lets the run stop as soon as it can."""
+        self.is_requested = True
+
+    def require_none(self) -> None:
+        """A safe point: raises KeyboardInterrupt where the run is to stop."""
+        if self.is_requested:
+            raise KeyboardInterrupt
