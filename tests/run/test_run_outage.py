@@ -63,7 +63,7 @@ def test_nothing_is_quarantined_and_the_resume_completes(
 
     reports = [once()]
     assert reports[0].status is Status.PARTIAL
-    assert 0 < reports[0].counts.records < IDS
+    assert reports[0].counts.records < IDS  # how many, threads in virtual time decide
     while reports[-1].status is Status.PARTIAL and len(reports) < 20:
         assert (reports[-1].counts.rejected, reports[-1].counts.missing) == (0, 0)
         reports.append(once())
