@@ -31,7 +31,7 @@ class Backpressure:
     def count(self, *, requests: int = 0, answered: int = 0, landing: int = 0) -> None:
         """Counts in, or out where negative: requests, and the bytes of answers and of records being landed."""
         if requests > 0:
-            self._meet_expectation()
+            self._release(requests)
         with self._changed:
             self._requests += requests
             self._answered += answered
@@ -41,22 +41,24 @@ class Backpressure:
 
     @contextmanager
     def expecting(self, requests: int) -> Iterator[None]:
-        """Around a slice that was counted in with so many requests: they are counted out when it sends its first one.
+        """Around a slice that was counted in with so many requests: one is counted out for each that it sends, and
+        what is left when it ends.
 
-        Between its start and that moment the API looks idle, and slices would start by the dozen.
+        Between its start and its requests the API looks idle, and slices would start by the dozen.
         """
         token = _EXPECTED.set(requests)
         try:
             yield
         finally:
-            self._meet_expectation()
+            self._release(_EXPECTED.get())
             _EXPECTED.reset(token)
 
-    def _meet_expectation(self) -> None:
+    def _release(self, requests: int) -> None:
         expected = _EXPECTED.get()
-        if expected:
-            _EXPECTED.set(0)
-            self.count(requests=-expected)
+        met = min(expected, requests)
+        if met:
+            _EXPECTED.set(expected - met)
+            self.count(requests=-met)
 
     def wake(self) -> None:
         """Makes every waiter look at its condition again."""

@@ -162,7 +162,9 @@ class Claim:
                 raise self._gone()
             if self._lake.holds or self._left() >= SAFETY_SECONDS:
                 return
-            self.assure()  # it may have taken long itself
+            with self._renewing:  # many threads find it due at once: the first renews it for all
+                if not self._lost and self._left() < SAFETY_SECONDS:
+                    self._renew(self.state.phase)  # which may take long itself
         raise TransientError(f"{self._keys.state}: renewing the lease takes longer than it lasts", hint="run again")
 
     def _left(self) -> float:

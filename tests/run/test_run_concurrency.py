@@ -79,6 +79,18 @@ class Scripted:
         raise TransportError("the connection failed or was reset")
 
 
+def test_what_a_slice_is_expected_to_send_counts_until_it_has_been_sent() -> None:
+    backpressure = Backpressure(2)
+    backpressure.count(requests=3)
+    with backpressure.expecting(3):
+        for _ in range(2):  # each is sent and answered before the next, as details without latency are
+            assert not backpressure.has_room()
+            backpressure.count(requests=1)
+            backpressure.count(requests=-1)
+        assert backpressure.has_room()
+    assert backpressure.has_room()
+
+
 @pytest.mark.parametrize("taken", [0, 1, 3, 10])
 @pytest.mark.parametrize("others", ["ok", "down", "bug"])
 def test_whatever_becomes_of_requests_nothing_of_them_stays_counted(clock: Any, taken: int, others: str) -> None:

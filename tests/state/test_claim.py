@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import random
 import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -194,6 +196,26 @@ def test_a_write_that_could_outlast_the_lease_renews_it_first(take: Take, leased
     assert state_in(leased_lake).renewals == 0
     clock.pause(10, threading.Event())
     claim.require()
+    assert state_in(leased_lake).renewals == 1
+
+
+def test_threads_that_find_the_lease_due_at_once_renew_it_once(take: Take, leased_lake: Any, clock: Any) -> None:
+    claim = take()
+    clock.pause(LEASE_SECONDS - SAFETY_SECONDS + 5, threading.Event())
+    together, swap = threading.Barrier(8), leased_lake.swap
+
+    def swapping(*arguments: Any) -> bool:
+        time.sleep(0.05)  # a lake that answers at once would be done before the next thread looks
+        return bool(swap(*arguments))
+
+    def write() -> None:
+        together.wait(10)
+        claim.require()
+
+    leased_lake.swap = swapping
+    with ThreadPoolExecutor(8) as pool:
+        for written in [pool.submit(write) for _ in range(8)]:
+            written.result(20)
     assert state_in(leased_lake).renewals == 1
 
 
