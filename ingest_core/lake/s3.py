@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-import time
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, cast
@@ -14,6 +14,7 @@ from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
+from ingest_core.clock import Clock, SystemClock
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored
@@ -52,7 +53,7 @@ def new_client(options: S3Options, connections: int) -> Any:
 
 
 class S3Lake:
-    """Objects below `prefix` in one bucket. `pause` waits some seconds before a write that met a 409 is sent again."""
+    """Objects below `prefix` in one bucket. `clock` measures how long a write that met a 409 may be sent again."""
 
     def __init__(
         self,
@@ -60,11 +61,11 @@ class S3Lake:
         bucket: str,
         prefix: str = "",
         options: S3Options | None = None,
-        pause: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
     ) -> None:
         options = options or S3Options()
         self._client = client
-        self._pause = pause
+        self._clock = clock or SystemClock()
         self._bucket = bucket
         self._bare_tags = False
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
@@ -124,18 +125,19 @@ class S3Lake:
 
         A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
         """
-        began = time.monotonic()
+        began, never = self._clock.monotonic(), threading.Event()
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:
                 self._put(key, body, Metadata=dict(metadata), **condition)
             except ClientError as error:
                 if status_of(error) == 412 or code_of(error) == "NoSuchKey":
                     return False
-                is_early = attempt < CONFLICT_ATTEMPTS and time.monotonic() - began < CONFLICT_SECONDS
-                if status_of(error) == 409 and is_early:
+                if status_of(error) == 409 and attempt < CONFLICT_ATTEMPTS:
                     logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
-                    self._pause(CONFLICT_PAUSE_SECONDS * attempt)
-                    continue
+                    self._clock.pause(CONFLICT_PAUSE_SECONDS * attempt, never)
+                    # After the pause: a machine that stood still in it has no claim to write under any more.
+                    if self._clock.monotonic() - began < CONFLICT_SECONDS:
+                        continue
                 raise self._error("PutObject", key, error) from error
             except BotoCoreError as error:
                 raise self._error("PutObject", key, error) from error

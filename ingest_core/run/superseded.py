@@ -78,17 +78,17 @@ class Superseded:
                 self._read.update(new)
                 yield from new
 
-    def remove(self, stamp: Stamp, before_each: Callable[[], None]) -> Removal:
-        """Removes what this generation has not. `before_each` raises where nothing may be removed any more."""
+    def remove(self, stamp: Stamp, may_remove: Callable[[], None]) -> Removal:
+        """Removes what this generation has not. `may_remove` raises where nothing may be removed any more."""
         self.read()
         self._spare_what_others_name()
         leftover = (earlier for earlier in self._index.earlier() if not self._index.has_object(earlier.key))
         removed, left, why = 0, 0, ""
 
         def remove(earlier: Earlier) -> bool | CredentialsError:
-            before_each()
+            may_remove()
             try:
-                return self._remove(earlier, stamp)
+                return self._remove(earlier, stamp, may_remove)
             except CredentialsError as error:  # the right to remove is one that a role may well not have
                 return error
 
@@ -108,7 +108,7 @@ class Superseded:
             for part in History(self._lake, label, name).parts(day):
                 self._index.note_objects(landed.key for landed in part.records if landed.is_there)
 
-    def _remove(self, earlier: Earlier, stamp: Stamp) -> bool:
+    def _remove(self, earlier: Earlier, stamp: Stamp, may_remove: Callable[[], None]) -> bool:
         stored = self._lake.get(earlier.key)
         if stored is None:
             return False
@@ -120,6 +120,7 @@ class Superseded:
             is_known = earlier.is_certain or not self._is_shared
             is_ours = is_known and hashlib.sha256(stored.body).hexdigest() == earlier.sha256
         if is_ours:
+            may_remove()  # again: while the object was being read, another run may have taken the date over
             self._lake.delete(earlier.key)
         return is_ours
 

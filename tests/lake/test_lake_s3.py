@@ -158,6 +158,15 @@ def test_a_conflict_without_end_is_an_error_that_names_the_key() -> None:
     assert 1 < len(client.calls) < 20
 
 
+def test_a_machine_that_stood_still_after_a_conflict_does_not_send_again(clock: Any) -> None:
+    pause = clock.pause
+    clock.pause = lambda seconds, stop: pause(120.0, stop)
+    client = RecordingClient(conflict(), None)
+    with pytest.raises(TransientError, match="409"):
+        S3Lake(client, "bucket", clock=clock).put_if_absent(KEY, b"1", OLD)
+    assert len(client.calls) == 1
+
+
 def test_a_refusal_is_not_tried_again() -> None:
     client = RecordingClient(refusal(403, "AccessDenied"))
     with pytest.raises(CredentialsError, match="s3:PutObject"):

@@ -135,4 +135,14 @@ MUTANTS = (
         "            if self._rows.execute(query, (stream, id, slice_name)).rowcount < 2:\n                return Claimed.MINE",
         ("tests/run/test_run_batch.py::test_an_id_that_two_slices_name_lies_in_one_file",),
     ),
+    Mutant(
+        "removal without a claim",
+        "ingest_core/run/superseded.py",
+        "            may_remove()  # again: while the object was being read, another run may have taken the date over\n",
+        "",
+        (
+            "tests/run/test_run_taken_over.py"
+            "::test_a_run_that_stands_still_before_it_removes_leaves_what_another_has_landed_since",
+        ),
+    ),
 )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from ingest_core.model import Record, Slice, Status
 from ingest_core.run import Job, run
-from ingest_core.state import RunState, decode, encode
+from ingest_core.state import LEASE_SECONDS, RunState, decode, encode
 from ingest_core.testing import MemoryLake
 from ingest_core.threads import SystemThreads
 
@@ -36,6 +38,32 @@ class HandTimer(SystemThreads):
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         self.ring = work
         return lambda: None
+
+
+def test_a_run_that_stands_still_before_it_removes_leaves_what_another_has_landed_since(
+    job: Callable[..., Job], clock: Any
+) -> None:
+    lake, stale = LeasedLake(), "Raw/Things/JSON/2026/11/23/gone.json"
+
+    def landing(id: str) -> Callable[..., Job]:
+        return partial(job, lambda ctx: [Slice("a")], lambda ctx, slice: [Record("thing", id, b"{}")], lake=lake)
+
+    assert run(landing("gone")()).status is Status.DONE
+    get = lake.get
+
+    def standing_still(key: str) -> Any:
+        stored = get(key)
+        if key == stale:
+            lake.get = get  # type: ignore[method-assign]
+            clock.pause(LEASE_SECONDS + 1, threading.Event())
+            for _ in range(2):  # it ends what the one that stands still has begun, then lands a generation of its own
+                run(landing("gone")(refresh=True))
+        return stored
+
+    lake.get = standing_still  # type: ignore[method-assign]
+    late = run(landing("new")(refresh=True))
+    assert late.status is Status.LOCKED
+    assert get(stale) is not None
 
 
 def test_a_run_that_was_taken_over_says_locked_and_not_that_it_is_partly_done(job: Callable[..., Job]) -> None:

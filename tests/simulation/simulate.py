@@ -206,7 +206,7 @@ class Simulation:
 
     def _lake(self, steps: Steps) -> Lake:
         if self.is_s3:
-            return S3Lake(Client(self.server, steps), BUCKET, pause=self.world.sleep)
+            return S3Lake(Client(self.server, steps), BUCKET, clock=SimulatedClock(steps.process))
         return SimulatedDiskLake(self.disk, steps)
 
     def _stamp(self) -> int:

@@ -57,7 +57,7 @@ class StillWorld:
         ear = Ear(run=str, begin=lambda run, name: None, planned=lambda ctx: None)
         clock = SimulatedClock(process)
         lake: Lake = (
-            S3Lake(Client(self.server, steps), BUCKET, pause=self.world.sleep)
+            S3Lake(Client(self.server, steps), BUCKET, clock=clock)
             if self.lake == "s3"
             else SimulatedDiskLake(self.disk, steps)
         )
