@@ -13,12 +13,20 @@ _BY_STATUS = {
     408: Outcome.TRANSIENT,
     410: Outcome.MISSING,
     425: Outcome.TRANSIENT,
-    429: Outcome.TRANSIENT,
 }
+
+
+def is_rate_limit(answer: Answer) -> bool:
+    """A 429; or a 403 that says when to come again, or that nothing is left, as GitHub words its limits."""
+    if answer.status != 403:
+        return answer.status == 429
+    return "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
 
 
 def by_status(answer: Answer) -> Outcome:
     """RFC 9110's classes: 2xx is fine, 3xx is not followed, 5xx passes, other 4xx are our own fault."""
+    if is_rate_limit(answer):
+        return Outcome.TRANSIENT
     known = _BY_STATUS.get(answer.status)
     if known is not None:
         return known

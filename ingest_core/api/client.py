@@ -6,15 +6,15 @@ import logging
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from ingest_core.api.classify import by_status, reason
+from ingest_core.api.classify import by_status, is_rate_limit, reason
 from ingest_core.api.pacer import Pacer
 from ingest_core.api.redact import Redactor
-from ingest_core.api.retry import Limits, retry_after
+from ingest_core.api.retry import Limits, wait_asked_for
 from ingest_core.api.target import Target
 from ingest_core.api.traffic import Traffic
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
@@ -29,8 +29,17 @@ USER_AGENT = "ingest-core"
 ASKED_TOO_LATE = 10_000
 
 
+OUR_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+
+
 def _unlimited() -> float:
     return float("inf")
+
+
+def _with_ours(given: Mapping[str, str]) -> dict[str, str]:
+    """The headers of each request: ours, less what the connection says otherwise, whatever its case."""
+    said = {name.lower() for name in given}
+    return {name: value for name, value in OUR_HEADERS.items() if name.lower() not in said} | dict(given)
 
 
 class Api:
@@ -58,6 +67,7 @@ class Api:
     ) -> None:
         self._target = Target(connection)
         self._auth = connection.auth or Auth()
+        self._headers = _with_ours(connection.headers)
         self._classify = connection.classify
         self._transport = transport
         self._pacer = pacer
@@ -167,7 +177,7 @@ class Api:
         return min(began + self._limits.seconds - self._clock.monotonic(), self._time_left())
 
     def _attempt(self, url: str, attempt: int, left: float) -> tuple[Answer, float | None]:
-        """One exchange: the answer, and the seconds that its Retry-After asks for."""
+        """One exchange: the answer, and the seconds to wait that it asks for."""
         signed = self._sign(url)
         with self._lock:
             self.traffic.requests += 1
@@ -178,8 +188,8 @@ class Api:
             outcome = Outcome.REJECTED if error.permanent else Outcome.TRANSIENT
             return self._no_answer(url, attempt, str(error), outcome), None
         answer = self._judge(url, attempt, response)
-        wanted = retry_after(response.headers.get("retry-after"), self._clock.now())
-        if answer.status == 429:
+        wanted = wait_asked_for(answer, self._clock.now())
+        if is_rate_limit(answer):
             with self._lock:
                 self.traffic.throttled += 1
             self._pacer.refused(None if wanted is None else min(wanted, self._limits.seconds))
@@ -215,7 +225,7 @@ class Api:
         )
 
     def _sign(self, url: str) -> HttpRequest:
-        headers = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
+        headers = dict(self._headers)
         for name, (prefix, secret) in self._auth.headers.items():
             headers[name] = prefix + self._reveal(secret)
         keys = urlencode([(name, self._reveal(secret)) for name, secret in self._auth.params.items()])

@@ -7,6 +7,14 @@ import random
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from ingest_core.api.classify import is_rate_limit
+from ingest_core.model import Answer
+
+# When the window of a rate limit begins anew. X and GitHub give an instant (Unix seconds), others, with the IETF's
+# draft (draft-ietf-httpapi-ratelimit-headers-07), the seconds until then: an instant is the larger by far.
+_RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")
+_INSTANTS = 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -43,3 +51,19 @@ def retry_after(value: str | None, now: dt.datetime) -> float | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=dt.UTC)
     return max(0.0, (when - now).total_seconds())
+
+
+def wait_asked_for(answer: Answer, now: dt.datetime) -> float | None:
+    """Seconds until the answer wants to be asked again, by its Retry-After, or as a rate limit by the reset of its
+    window; None where it says nothing.
+    """
+    wanted = retry_after(answer.headers.get("retry-after"), now)
+    if wanted is not None or not is_rate_limit(answer):
+        return wanted
+    for name in _RESETS:
+        value = answer.headers.get(name, "").strip()
+        if value.isascii() and value.isdigit():
+            reset = float(value[:12])
+            seconds = reset - now.timestamp() if reset >= _INSTANTS else reset
+            return seconds if seconds > 0 else None
+    return None

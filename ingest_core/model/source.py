@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -51,12 +52,30 @@ def query_key(name: str, key: Secret) -> Auth:
     return Auth(params={name: key})
 
 
+def basic(user: str | Secret, password: Secret | None = None) -> Auth:
+    """`Authorization: Basic …` (RFC 7617). `user` is a Secret where an API takes its key as the name of a user.
+
+    Raises ValueError where neither is a Secret: there would be nothing to sign with.
+    """
+    secrets = [one for one in (user, password) if isinstance(one, Secret)]
+    if not secrets:
+        raise ValueError("basic: the user or the password is a Secret")
+
+    def encoded(_: str) -> str:
+        name, word = (one.reveal() if isinstance(one, Secret) else one or "" for one in (user, password))
+        return base64.b64encode(f"{name}:{word}".encode()).decode()
+
+    together = Secret(" and ".join(secret.reference for secret in secrets), encoded)
+    return Auth(headers={"Authorization": ("Basic ", together)})
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Where requests may go, how they are signed, and what an answer means to this API.
 
     `base_url` is https, or http on loopback. `hosts` are further hosts that absolute URLs may name. `classify` gives
     the Outcome of an answer, or None for what its HTTP status says. `probe` is a cheap path that `ingest check` asks.
+    `headers` go along with each request, such as the version that an API wants named; never a secret.
     """
 
     base_url: str
@@ -64,6 +83,7 @@ class Connection:
     hosts: tuple[str, ...] = ()
     classify: Callable[[Answer], Outcome | None] | None = None
     probe: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +146,8 @@ class Source:
     streams          every stream it lands. Left out: it has one stream, and a record's file is `<id>.json`
     notice           attribution that the API's terms ask for
     dated            it answers for ctx.date, so that past days can be run; False where it knows the present alone
+    adapt            adapt(source, settings) -> the source as these settings make it, its streams and `dated` above all;
+                     for generic sources, whose streams stand in the config
     rate             requests per second where the config says nothing
     connections      requests at the same time where the config says nothing
     """
@@ -141,5 +163,6 @@ class Source:
     streams: tuple[str, ...] = ()
     notice: str = ""
     dated: bool = False
+    adapt: Callable[[Source, Settings], Source] | None = None
     rate: float = 10
     connections: int = 10

@@ -39,6 +39,56 @@ def test_a_503_waits_as_long_as_its_retry_after_says(bench: MakeBench) -> None:
     assert made.api.traffic.throttled == 0
 
 
+NOON = str(int(NOW.timestamp()) + 600)  # the window begins anew in ten minutes, as X and GitHub write it
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "seconds"),
+    [
+        (429, {"x_rate_limit_reset": NOON, "x_rate_limit_remaining": "0"}, 600),
+        (429, {"x_ratelimit_reset": NOON}, 600),
+        (429, {"x_ratelimit_reset": NOON, "retry_after": "7"}, 7),
+        (429, {"ratelimit_reset": "90"}, 90),
+        (403, {"x_ratelimit_remaining": "0", "x_ratelimit_reset": NOON}, 600),
+        (403, {"retry_after": "60"}, 60),
+    ],
+)
+def test_a_rate_limit_is_waited_out_until_its_window_begins_anew(
+    bench: MakeBench, status: int, headers: dict[str, str], seconds: float
+) -> None:
+    made = bench(in_turn(said(status, **headers), said(200)), limits=Limits(seconds=900))
+    answer = made.api.get("/things")
+    assert (answer.status, answer.attempts) == (200, 2)
+    assert made.clock.passed == pytest.approx(seconds, abs=0.01)
+    assert made.api.traffic.throttled == 1
+
+
+@pytest.mark.parametrize("reset", ["", "soon", "-1", str(int(NOW.timestamp()) - 5), "0"])
+def test_a_reset_that_says_nothing_leaves_the_pause_to_the_back_off(bench: MakeBench, reset: str) -> None:
+    made = bench(in_turn(said(429, x_rate_limit_reset=reset), said(200)))
+    assert made.api.get("/things").ok
+    assert made.clock.passed == pytest.approx(1, abs=0.01)
+
+
+def test_a_window_that_opens_after_the_limit_of_the_request_is_not_waited_for(bench: MakeBench) -> None:
+    made = bench(in_turn(said(429, x_rate_limit_reset=NOON), said(200)), limits=Limits(seconds=120))
+    (answer,) = made.api.get_many(["/things"])
+    assert (answer.outcome, len(made.fake.sent)) == (Outcome.TRANSIENT, 1)
+
+
+def test_the_reset_of_a_rate_limit_says_nothing_about_a_fault_of_the_server(bench: MakeBench) -> None:
+    made = bench(in_turn(said(500, x_ratelimit_reset=NOON), said(200)), limits=Limits(seconds=900))
+    assert made.api.get("/things").ok
+    assert made.clock.passed < 1
+
+
+@pytest.mark.parametrize("headers", [{}, {"x_ratelimit_remaining": "12"}])
+def test_a_403_that_is_no_rate_limit_is_a_refused_key(bench: MakeBench, headers: dict[str, str]) -> None:
+    made = bench(in_turn(said(403, **headers)))
+    (answer,) = made.api.get_many(["/things"])
+    assert (answer.outcome, len(made.fake.sent)) == (Outcome.UNAUTHORIZED, 1)
+
+
 def test_success_after_faults_counts_its_retries(bench: MakeBench) -> None:
     made = bench(in_turn(said(500), RESET, said(502), said(200, b'{"id":1}')))
     answer = made.api.get("/things")
@@ -114,7 +164,7 @@ def test_a_permanent_fault_is_rejected_and_not_tried_again(bench: MakeBench) -> 
         answer.check()
 
 
-@pytest.mark.parametrize("status", [200, 301, 400, 401, 403, 404, 410, 422])
+@pytest.mark.parametrize("status", [200, 301, 400, 401, 404, 410, 422])
 def test_what_does_not_pass_is_not_tried_again(bench: MakeBench, status: int) -> None:
     made = bench(in_turn(said(status, retry_after="1")))
     list(made.api.get_many(["/things"]))
