@@ -27,7 +27,7 @@ from ingest_core.config import (
     unknown_source,
 )
 from ingest_core.errors import ConfigError, UsageError
-from ingest_core.guard import calling, connection_of
+from ingest_core.guard import adapted, calling, connection_of
 from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
@@ -82,7 +82,8 @@ class Workspace:
         path = find_config(name, config_folder(self.environment))
         document = open_document(path, {**self._lake_override(wish), **wish.overrides})
         source = self._source(document)
-        return Use(build_config(document, path.stem, source, self._secrets.resolve), source, document)
+        config = build_config(document, path.stem, source, self._secrets.resolve)
+        return Use(config, adapted(source, config.settings), document)
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
@@ -171,7 +172,7 @@ class Workspace:
             ) from None
         return replace(
             job,
-            source=source,
+            source=adapted(source, config.settings),
             settings=config.settings,
             specification=config.specification,
             batch=config.batch,

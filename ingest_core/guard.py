@@ -17,6 +17,14 @@ def connection_of(source: Source, settings: Settings) -> Connection | None:
         return source.connect(settings)
 
 
+def adapted(source: Source, settings: Settings) -> Source:
+    """The source as its settings make it."""
+    if source.adapt is None:
+        return source
+    with calling(source.name, ": adapt"):
+        return source.adapt(source, settings)
+
+
 @contextmanager
 def calling(source: str, what: str) -> Iterator[None]:
     """Around a call into a source: errors of ours pass, all others become a PluginError that names it and `what`."""

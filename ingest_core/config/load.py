@@ -17,7 +17,7 @@ from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
 from ingest_core.config.schema import config_schema, replaced, secrets_in, with_defaults
 from ingest_core.errors import ConfigError, Located, PluginError, UsageError
-from ingest_core.guard import calling
+from ingest_core.guard import adapted, calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys
 from ingest_core.lake import S3Options, mistake_in
 from ingest_core.model import Batch, FailureBudget, Secret, Source
@@ -114,7 +114,7 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     wrong = mistake_in(lake) if isinstance(lake, str) and lake else None
     if wrong is not None:
         found.append(whole.locate(("lake",), wrong))
-    found += _layout_mistakes(whole, source)
+    found += _layout_mistakes(whole, source if found else adapted(source, value["settings"]))
     found += _source_mistakes(whole, source, sound=not found)
     if found or zone is None:
         raise ConfigError(sorted(set(found), key=lambda located: (located.line, located.column, located.what)))
@@ -199,7 +199,15 @@ def _budget(given: int | str) -> FailureBudget:
 def _layout_mistakes(document: Document, source: Source) -> list[Located]:
     specification = _specification(document.value.get("specification"))
     keys = RecordKeys("label", dt.date(2000, 1, 1), source.streams, specification)
+    unknown = [] if source.adapt is None or not source.streams else sorted(set(specification) - {"*", *source.streams})
     return [
+        document.locate(
+            ("specification", stream),
+            f"unknown stream {stream!r}{did_you_mean(stream, list(source.streams))}",
+            at_key=True,
+        )
+        for stream in unknown
+    ] + [
         document.locate(
             ("specification",), f"specification: {one} and {other} with the same id would have the same key"
         )

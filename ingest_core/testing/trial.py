@@ -13,6 +13,7 @@ from typing import Any
 from ingest_core.api import RequestsTransport, Transport, new_session
 from ingest_core.config import SecretResolver, build_config
 from ingest_core.config.document import Document
+from ingest_core.guard import adapted
 from ingest_core.lake import Lake, S3Options, open_file
 from ingest_core.model import FailureBudget, Report, Source
 from ingest_core.run import HandOver, Job, run
@@ -71,7 +72,7 @@ def job_for(
     config = build_config(Document("settings", value, {}, {}), source.name, source, resolver.resolve)
     return Job(
         config=config.name,
-        source=source,
+        source=adapted(source, config.settings),
         label=config.label,
         settings=config.settings,
         date=DATE,
