@@ -24,7 +24,7 @@ def properties(schema: Mapping[str, Any], place: str = "") -> Iterator[tuple[str
 
 def test_schema_writes_a_file_for_each_installed_source(ingest: Callable[..., Any], home: Path) -> None:
     assert ingest("schema").code == 0
-    assert {"tmdb.json", "twitter_stub.json"} <= {path.name for path in (home / "conf/schema").iterdir()}
+    assert {"rest.json", "tmdb.json", "twitter_stub.json"} <= {path.name for path in (home / "conf/schema").iterdir()}
     assert ingest("schema", "--check").code == 0
 
 
@@ -43,7 +43,7 @@ def test_schema_of_one_source_goes_to_standard_output(ingest: Callable[..., Any]
     assert schema["properties"]["rate"]["default"] == 40
 
 
-@pytest.mark.parametrize("source", ["tmdb", "twitter_stub"])
+@pytest.mark.parametrize("source", ["rest", "tmdb", "twitter_stub"])
 def test_every_property_is_explained_with_an_example_that_is_valid(ingest: Callable[..., Any], source: str) -> None:
     schema = json.loads(ingest("schema", source).out)
     for place, inner in properties(schema):
