@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ingest_core.api import RequestsTransport, Transport, new_session
@@ -32,6 +33,7 @@ from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
+from ingest_core.recording import PLACEHOLDER, Recording, ReplayTransport, read_recording
 from ingest_core.run import Job, Progress, probe, replay, runs
 from ingest_core.state import Frozen
 
@@ -53,11 +55,12 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A config and its source, found and checked."""
+    """A config and its source, found and checked; and the recording that answers instead of the API, if any."""
 
     config: Config
     source: Source
     document: Document
+    recording: Recording | None = None
 
 
 class Workspace:
@@ -82,20 +85,23 @@ class Workspace:
         path = find_config(name, config_folder(self.environment))
         document = open_document(path, {**self._lake_override(wish), **wish.overrides})
         source = self._source(document)
-        config = build_config(document, path.stem, source, self._secrets.resolve)
-        return Use(config, adapted(source, config.settings), document)
+        recording = self._recording(document, path.parent)
+        config = build_config(document, path.stem, source, self._resolve(recording))
+        return Use(config, adapted(source, config.settings), document, recording)
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
-        config = use.config
+        config, recording = use.config, use.recording
+        date = wish.date if wish.date is not None or recording is None else recording.date.isoformat()
+        transport = partial(self._transport, config.connections)
         return Job(
             config=config.name,
             source=use.source,
             label=config.label,
             settings=config.settings,
-            date=logical_date(wish.date, config.timezone, self.clock.now()),
+            date=logical_date(date, config.timezone, self.clock.now()),
             lake=self.lake(config),
-            transport=partial(self._transport, config.connections),
+            transport=transport if recording is None else partial(ReplayTransport, recording),
             open_file=partial(open_file, options=config.s3),
             clock=self.clock,
             rate=config.rate,
@@ -123,15 +129,17 @@ class Workspace:
         lake: Lake | None = None,
         progress: Progress | None = None,
         interruption: Interruption | None = None,
+        transport: Transport | None = None,
     ) -> Iterator[Report]:
         """The runs that a wish leads to, unfinished ones of other dates before it; observers are told of each.
 
-        They land in `lake` instead of the config's own where one is given.
+        They land in `lake` instead of the config's own where one is given, and ask through `transport`.
         """
         job = self.job(use, wish)
         job = replace(
             job,
             lake=lake or job.lake,
+            transport=job.transport if transport is None else lambda: transport,
             progress=progress or job.progress,
             interruption=interruption or job.interruption,
         )
@@ -162,7 +170,7 @@ class Workspace:
         value = {**use.document.value, **frozen_keys(frozen)}
         source = self.plugins.find(frozen.source)
         try:
-            config = build_config(replace(use.document, value=value), job.config, source, self._secrets.resolve)
+            config = build_config(replace(use.document, value=value), job.config, source, self._resolve(use.recording))
         except ConfigError as error:
             raise UsageError(
                 f"the run of {job.config} for {job.date} was begun with settings that do not fit any more: "
@@ -177,6 +185,10 @@ class Workspace:
             specification=config.specification,
             batch=config.batch,
         )
+
+    def network(self, use: Use) -> Transport:
+        """What the requests of a config go through."""
+        return self._transport(use.config.connections)
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
@@ -210,6 +222,17 @@ class Workspace:
         if self.plugins.is_unknown(name):
             raise unknown_source(document, name, sorted(self.plugins.sources))
         return self.plugins.find(name)
+
+    def _recording(self, document: Document, beside: Path) -> Recording | None:
+        """What the config's `answers:` names; a flag's path begins where the command was called."""
+        folder = document.value.get("answers")
+        if not isinstance(folder, str):
+            return None
+        return read_recording(Path(folder) if ("answers",) in document.overridden else beside / folder)
+
+    def _resolve(self, recording: Recording | None) -> Callable[[str], str]:
+        """How secrets are read; a recording has none, and answers to what stands in their place."""
+        return self._secrets.resolve if recording is None else lambda reference: PLACEHOLDER
 
     def _transport(self, connections: int) -> Transport:
         if connections not in self._transports:

@@ -44,6 +44,8 @@ def _secrets(workspace: Workspace, use: Use) -> str:
 
 
 def _api(workspace: Workspace, use: Use) -> str:
+    if use.recording is not None:
+        return "recorded answers stand for it"
     probed = workspace.probe(use)
     if probed is None:
         return "the source names nothing cheap to ask"

@@ -28,6 +28,8 @@ VERBS = {
     "state": ("ingest_core.cli.state", "What the next run goes on from: show, reset."),
     "prune": ("ingest_core.cli.prune", "Removes old control files."),
     "invoke": ("ingest_core.cli.invoke", "The Lambda handler, in this process."),
+    "new-source": ("ingest_core.cli.new_source", "A source of your own, which runs and passes its tests at once."),
+    "record": ("ingest_core.cli.record", "What an API answers, for tests and without secrets."),
     "demo": ("ingest_core.cli.demo", "The whole thing without a key or an account."),
 }
 

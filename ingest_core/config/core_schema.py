@@ -17,6 +17,13 @@ CORE: Mapping[str, Any] = {
         "description": "Where records land: s3://bucket[/prefix], or a folder. --lake and INGEST_LAKE override it.",
         "examples": ["s3://my-data-lake", "lake"],
     },
+    "answers": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "description": "A folder of recorded answers, asked instead of the API, relative to this file: for trying "
+        "things out. `ingest record` makes one.",
+        "examples": ["../answers"],
+    },
     "timezone": {
         "type": "string",
         "default": "UTC",

@@ -19,7 +19,7 @@ from ingest_core.config.schema import config_schema, replaced, secrets_in, with_
 from ingest_core.errors import ConfigError, Located, PluginError, UsageError
 from ingest_core.guard import adapted, calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys
-from ingest_core.lake import S3Options, mistake_in
+from ingest_core.lake import S3_SCHEME, S3Options, mistake_in
 from ingest_core.model import Batch, FailureBudget, Secret, Source
 from ingest_core.state import Frozen
 
@@ -114,6 +114,12 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     wrong = mistake_in(lake) if isinstance(lake, str) and lake else None
     if wrong is not None:
         found.append(whole.locate(("lake",), wrong))
+    if value.get("answers") is not None and isinstance(lake, str) and lake.startswith(S3_SCHEME):
+        found.append(
+            whole.locate(
+                ("answers",), "answers: what was recorded does not go into S3: add --dry-run, or name a folder"
+            )
+        )
     found += _layout_mistakes(whole, source if found else adapted(source, value["settings"]))
     found += _source_mistakes(whole, source, sound=not found)
     if found or zone is None:

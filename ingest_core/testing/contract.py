@@ -5,36 +5,61 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from ingest_core.config import open_document, source_named_in
 from ingest_core.model import Source
 from ingest_core.plugins import load_plugins
+from ingest_core.recording import read_recording
 from ingest_core.testing.checks import CHECKS, Unanswerable
-from ingest_core.testing.subject import Answers, Subject
+from ingest_core.testing.network import connections_beside
+from ingest_core.testing.subject import Subject
 
 
 class SourceContract:
     """Subclass it and say which source.
 
     source    the name of an installed source, or a Source
-    settings  what to try it with, over what its `demo` gives
-    answers   what its API answers where it has no demo: `{"/v1/things?page=1": (200, b"…")}`
+    config    instead of `source`: a config's YAML, which names it and has its settings, and the folder of its `answers`
+    settings  what to try it with, over what its `demo`, its config and its recording give
+    answers   what its API answers where it has no demo: `{"/v1/things?page=1": (200, b"…")}`, or the folder that
+              `ingest record` made; the network is then closed
     """
 
     source: ClassVar[str | Source]
+    config: ClassVar[Path | None] = None
     settings: ClassVar[Mapping[str, Any]] = {}
-    answers: ClassVar[Answers | None] = None
+    answers: ClassVar[Mapping[str, tuple[int, bytes]] | Path | None] = None
 
     @pytest.fixture(scope="class")
     @classmethod
     def subject(cls) -> Iterator[Subject]:
         """The source under test; its simulator runs meanwhile, where it has one."""
-        source = load_plugins(environment=os.environ).find(cls.source) if isinstance(cls.source, str) else cls.source
-        simulated = source.demo() if source.demo is not None and cls.answers is None else nullcontext({})
-        with simulated as settings:
-            yield Subject(source, {**settings, **cls.settings}, cls.answers)
+        source, settings, answers = cls._given()
+        if isinstance(answers, Path):
+            recording = read_recording(answers)
+            with connections_beside(set()):
+                yield Subject(source, {**settings, **recording.settings, **cls.settings}, recording)
+            return
+        simulated = source.demo() if source.demo is not None and answers is None else nullcontext({})
+        with simulated as of_demo:
+            yield Subject(source, {**of_demo, **settings, **cls.settings}, answers)
+
+    @classmethod
+    def _given(cls) -> tuple[Source, Mapping[str, Any], Mapping[str, tuple[int, bytes]] | Path | None]:
+        """The source, the settings of its config, and what answers."""
+        if cls.config is None:
+            named, settings, answers = cls.source, {}, cls.answers
+        else:
+            document = open_document(cls.config, {})
+            named, settings = source_named_in(document), document.value.get("settings", {})
+            folder = document.value.get("answers")
+            answers = cls.config.parent / folder if cls.answers is None and folder is not None else cls.answers
+        found = load_plugins(environment=os.environ).find(named) if isinstance(named, str) else named
+        return found, settings, answers
 
     @pytest.mark.parametrize("check", CHECKS)
     def test_contract(self, check: str, subject: Subject) -> None:

@@ -1,4 +1,4 @@
-"""Transports for tests: a table of answers, a memory of exchanges, and ways to go wrong."""
+"""Transports for tests: a table of answers, and ways to go wrong."""
 
 from __future__ import annotations
 
@@ -6,27 +6,14 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from ingest_core.api import HttpRequest, HttpResponse, Transport, TransportError
 from ingest_core.clock import Clock
+from ingest_core.recording import Exchange
 
 JSON = {"content-type": "application/json"}
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and its answer. `url` is as it was sent: a test may look for secrets in it."""
-
-    url: str
-    headers: Mapping[str, str]
-    response: HttpResponse
-
-    @property
-    def host(self) -> str:
-        """Host and port."""
-        return urlsplit(self.url).netloc
 
 
 class CannedTransport:
@@ -43,21 +30,6 @@ class CannedTransport:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         status, body = self._answers.get(target, (404, b'{"error":"not in the table"}'))
         return HttpResponse(status, JSON, body)
-
-
-class RecordingTransport:
-    """Passes requests on to `inner` and keeps every exchange. Thread-safe."""
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
-        self._lock = threading.Lock()
-        self.exchanges: list[Exchange] = []
-
-    def send(self, request: HttpRequest, *, seconds: float, max_bytes: int) -> HttpResponse:
-        response = self._inner.send(request, seconds=seconds, max_bytes=max_bytes)
-        with self._lock:
-            self.exchanges.append(Exchange(request.url, request.headers, response))
-        return response
 
 
 Fault = Callable[[HttpRequest, int], HttpResponse | TransportError | None]

@@ -16,10 +16,10 @@ from ingest_core.config.document import Document
 from ingest_core.guard import adapted
 from ingest_core.lake import Lake, S3Options, open_file
 from ingest_core.model import FailureBudget, Report, Source
+from ingest_core.recording import PLACEHOLDER, Exchange, RecordingTransport
 from ingest_core.run import HandOver, Job, run
 from ingest_core.testing.clock import SkippingClock
 from ingest_core.testing.lake import MemoryLake
-from ingest_core.testing.transport import Exchange, RecordingTransport
 
 DATE = dt.date(2026, 11, 23)
 LABEL = "Trial"
@@ -42,12 +42,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How a trial differs from a plain run: another hand-over, a deadline so many seconds ahead, a lake, a clock."""
+    """How a trial differs from a plain run: another hand-over, a deadline so many seconds ahead, a lake, a clock, a
+    date; and whether it `is_replayed` from a recording, which knows no secret.
+    """
 
     hand_over: HandOver = field(default_factory=HandOver)
     seconds: float | None = None
     lake: MemoryLake | None = None
     clock: SkippingClock | None = None
+    date: dt.date = DATE
+    is_replayed: bool = False
 
 
 def job_for(
@@ -66,16 +70,22 @@ def job_for(
     conditions = conditions or Conditions()
     clock = conditions.clock or SkippingClock()
     resolver = SecretResolver(os.environ, clock, on_reveal)
+
+    def scrubbed(reference: str) -> str:
+        on_reveal(PLACEHOLDER)
+        return PLACEHOLDER
+
     value: dict[str, Any] = {"source": source.name, "lake": "memory", "settings": dict(settings)}
     if source.label is None:
         value["label"] = LABEL
-    config = build_config(Document("settings", value, {}, {}), source.name, source, resolver.resolve)
+    resolve = scrubbed if conditions.is_replayed else resolver.resolve
+    config = build_config(Document("settings", value, {}, {}), source.name, source, resolve)
     return Job(
         config=config.name,
         source=adapted(source, config.settings),
         label=config.label,
         settings=config.settings,
-        date=DATE,
+        date=conditions.date,
         lake=lake,
         transport=lambda: transport,
         open_file=partial(open_file, options=S3Options()),
