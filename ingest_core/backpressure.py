@@ -33,11 +33,21 @@ class Backpressure:
         if requests > 0:
             self._release(requests)
         with self._changed:
+            before = self._room()
             self._requests += requests
             self._answered += answered
             self._landing += landing
-            if min(requests, answered, landing) < 0:
+            # Several counts a record: waking those who wait at each would cost more than the record does.
+            if any(now and not then for now, then in zip(self._room(), before, strict=True)):
                 self._changed.notify_all()
+
+    def _room(self) -> tuple[bool, bool, bool]:
+        """What somebody may wait for: to send, to hold more bytes, to put more."""
+        return (
+            self._requests < self._connections,
+            self._answered + self._landing < self._max_bytes,
+            self._landing < self._max_bytes,
+        )
 
     @contextmanager
     def expecting(self, requests: int) -> Iterator[None]:
@@ -76,7 +86,7 @@ class Backpressure:
             return self._requests < self._connections and self.has_bytes_free()
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Blocks until `condition()` holds; it is asked at each change."""
+        """Blocks until `condition()` holds; it is asked whenever there is room again, and at each `wake`."""
         with self._changed:
             self._changed.wait_for(condition)
 

@@ -31,9 +31,9 @@ def open_lake(uri: str, options: S3Options) -> Lake:
     if not uri.startswith(S3_SCHEME):
         return DiskLake(Path(uri).expanduser())
     bucket, prefix = _split(uri)
-    from ingest_core.lake.s3 import S3Lake, new_client  # boto3 costs a quarter of a second: only where S3 is used
+    from ingest_core.lake.s3 import open_bucket  # boto3 costs a quarter of a second: only where S3 is used
 
-    return S3Lake(new_client(options, CONNECTIONS), bucket, prefix, options)
+    return open_bucket(bucket, prefix, options, CONNECTIONS)
 
 
 def open_file(uri: str, options: S3Options) -> BinaryIO:

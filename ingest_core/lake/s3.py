@@ -12,12 +12,14 @@ from typing import Any, BinaryIO, cast
 import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 from urllib3.exceptions import HTTPError
 
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored
+from ingest_core.lake.s3_direct import DirectPut
 from ingest_core.lake.s3_errors import as_ours, code_of, status_of
 
 logger = logging.getLogger(__name__)
@@ -27,7 +29,21 @@ CONFLICT_ATTEMPTS = 5
 CONFLICT_PAUSE_SECONDS = 0.05
 CONFLICT_SECONDS = 5.0  # all attempts together: a claim counts on no write being on its way for long
 READ_ATTEMPTS = 3
+HEADERS = {"IfNoneMatch": "If-None-Match", "IfMatch": "If-Match"}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
+
+
+def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int) -> S3Lake:
+    """The lake in a bucket, `connections` at once. Makes no request."""
+    session = _session(options)
+    client = _client(session, connections)
+    headers = {
+        "x-amz-server-side-encryption": "aws:kms" if options.kms_key else "",
+        "x-amz-server-side-encryption-aws-kms-key-id": options.kms_key or "",
+        "x-amz-expected-bucket-owner": options.bucket_owner or "",
+    }
+    direct = DirectPut(session, client, bucket, {name: value for name, value in headers.items() if value})
+    return S3Lake(client, bucket, prefix, options, direct=direct)
 
 
 def new_client(options: S3Options, connections: int) -> Any:
@@ -35,16 +51,27 @@ def new_client(options: S3Options, connections: int) -> Any:
 
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
+    return _client(_session(options), connections)
+
+
+def _session(options: S3Options) -> Session:
+    session = Session(profile=options.profile)
+    if options.region:
+        session.set_config_variable("region", options.region)
+    return session
+
+
+def _client(core: Session, connections: int) -> Any:
     config = BotoConfig(
         # Together under a minute: a claim counts on no write being on its way for longer (state/claim.py).
         retries={"mode": "standard", "total_max_attempts": 3},
         connect_timeout=5,
-        read_timeout=12,
+        read_timeout=10,
         max_pool_connections=connections,
         s3={"addressing_style": "auto"},
     )
     try:
-        session = boto3.Session(profile_name=options.profile, region_name=options.region)
+        session = boto3.Session(botocore_session=core)
         return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(
@@ -62,10 +89,12 @@ class S3Lake:
         prefix: str = "",
         options: S3Options | None = None,
         clock: Clock | None = None,
+        direct: DirectPut | None = None,
     ) -> None:
         options = options or S3Options()
         self._client = client
         self._clock = clock or SystemClock()
+        self._direct = direct
         self._bucket = bucket
         self._bare_tags = False
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
@@ -73,6 +102,12 @@ class S3Lake:
         self._sealed = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key} if options.kms_key else {}
         ) | self._common
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+        if self._direct is not None:
+            self._direct.close()
 
     @property
     def uri(self) -> str:
@@ -125,6 +160,11 @@ class S3Lake:
 
         A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
         """
+        if self._direct is not None:
+            headers = {HEADERS[name]: value for name, value in condition.items()}
+            written = self._direct.put(self._prefix + key, body, metadata, headers)
+            if written is not None:
+                return written
         began, never = self._clock.monotonic(), threading.Event()
         for attempt in range(1, CONFLICT_ATTEMPTS + 1):
             try:

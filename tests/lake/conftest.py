@@ -13,6 +13,7 @@ import sys
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import boto3
 import pytest
 
 from ingest_core.lake import DiskLake, Lake, S3Options
-from ingest_core.lake.s3 import S3Lake, new_client
+from ingest_core.lake.s3 import S3Lake, new_client, open_bucket
 
 BUCKET = "contract-lake"
 NOBODY = ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")
@@ -60,11 +61,21 @@ class S3Server:
 
     def client(self, user: str) -> Any:
         """The client that a lake would make for that user."""
+        with self._as(user):
+            return new_client(S3Options(), 16)
+
+    def lake(self, user: str) -> S3Lake:
+        """The lake as it is opened for that user."""
+        with self._as(user):
+            return open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16)
+
+    @contextmanager
+    def _as(self, user: str) -> Iterator[None]:
         with pytest.MonkeyPatch.context() as patch:
             patch.delenv("AWS_PROFILE", raising=False)
             for name, value in self.environment(user).items():
                 patch.setenv(name, value)
-            return new_client(S3Options(), 16)
+            yield
 
 
 @pytest.fixture(scope="session")
@@ -127,29 +138,37 @@ def s3_client(s3_server: S3Server) -> Iterator[Any]:
 
 
 @pytest.fixture
-def s3_lake(s3_server: S3Server, s3_client: Any) -> Lake:
-    """A prefix of its own in the bucket."""
+def boto3_lake(s3_server: S3Server, s3_client: Any) -> Lake:
+    """A prefix of its own in the bucket, every request by boto3."""
     return S3Lake(s3_client, s3_server.bucket, f"test/{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def s3_lake(s3_server: S3Server) -> Iterator[Lake]:
+    """A prefix of its own in the bucket."""
+    lake = s3_server.lake("writer")
+    yield lake
+    lake.close()
 
 
 @pytest.fixture
 def lake_of(s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
     """A lake with the keys of a certain user."""
-    clients = []
+    lakes = []
 
     def make(user: str) -> Lake:
-        clients.append(s3_server.client(user))
-        return S3Lake(clients[-1], s3_server.bucket, f"test/{uuid.uuid4().hex}")
+        lakes.append(s3_server.lake(user))
+        return lakes[-1]
 
     yield make
-    for client in clients:
-        client.close()
+    for lake in lakes:
+        lake.close()
 
 
-@pytest.fixture(params=["disk", "s3"])
+@pytest.fixture(params=["disk", "s3", "boto3"])
 def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     """Each lake in turn, empty."""
     if request.param == "disk":
         return DiskLake(tmp_path / "lake")
-    lake: Lake = request.getfixturevalue("s3_lake")
+    lake: Lake = request.getfixturevalue(f"{request.param}_lake")
     return lake
