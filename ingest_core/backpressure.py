@@ -33,21 +33,19 @@ class Backpressure:
         if requests > 0:
             self._release(requests)
         with self._changed:
-            before = self._room()
+            could_send = self._requests < self._connections
+            could_hold = self._answered + self._landing < self._max_bytes
+            could_land = self._landing < self._max_bytes
             self._requests += requests
             self._answered += answered
             self._landing += landing
             # Several counts a record: waking those who wait at each would cost more than the record does.
-            if any(now and not then for now, then in zip(self._room(), before, strict=True)):
+            if (
+                (not could_send and self._requests < self._connections)
+                or (not could_hold and self._answered + self._landing < self._max_bytes)
+                or (not could_land and self._landing < self._max_bytes)
+            ):
                 self._changed.notify_all()
-
-    def _room(self) -> tuple[bool, bool, bool]:
-        """What somebody may wait for: to send, to hold more bytes, to put more."""
-        return (
-            self._requests < self._connections,
-            self._answered + self._landing < self._max_bytes,
-            self._landing < self._max_bytes,
-        )
 
     @contextmanager
     def expecting(self, requests: int) -> Iterator[None]:
