@@ -108,9 +108,14 @@ class RecordKeys:
         return f"{stream}-" if len(self.streams) > 1 and stream not in self.specification else ""
 
 
+def label_root(label: str) -> str:
+    """The folder of all configs of one label."""
+    return f"{CONTROL}/{label}/"
+
+
 def control_root(label: str, config: str) -> str:
     """The folder of all runs of one config."""
-    return f"{CONTROL}/{label}/{config}/"
+    return f"{label_root(label)}{config}/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,8 @@ def print_report(report: Report, following: Iterable[str]) -> None:
         out.print(f"  [dim]{name:<10}[/] {escape(value)}")
     for name in report.truncated:
         out.print(f"  [yellow]{'cut off':<10}[/] {escape(name)}")
+    for note in report.notes:
+        out.print(f"  [dim]{'note':<10}[/] {escape(note)}")
     for problem in report.problems:
         out.print(f"  [yellow]{'problem':<10}[/] {escape(problem)}")
     for step in following:
@@ -144,6 +146,10 @@ def _lines(report: Report) -> Iterable[tuple[str, str]]:
         yield "rejected", f"{counts.rejected:,} (in the quarantine)"
     if counts.repeated:
         yield "repeated", f"{counts.repeated:,} (named twice, landed once)"
+    if counts.duplicates:
+        yield "duplicates", f"{counts.duplicates:,} (ids that were named before; each is asked for once)"
+    if counts.skipped:
+        yield "skipped", f"{counts.skipped:,} (by what earlier runs landed)"
     if counts.conflicts:
         yield "conflicts", f"{counts.conflicts:,} (another document was there and was kept)"
     if not report.already_done:

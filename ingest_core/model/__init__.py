@@ -21,7 +21,7 @@ from ingest_core.model.source import (
     header_key,
     query_key,
 )
-from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated, checked_stream
+from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated, checked_stream
 
 __all__ = [
     "Answer",
@@ -36,6 +36,7 @@ __all__ = [
     "Fault",
     "Fetched",
     "Missing",
+    "Note",
     "Origin",
     "Outcome",
     "Planned",

@@ -34,6 +34,8 @@ class Counts:
     missing     ids that the API does not have
     rejected    in the quarantine
     repeated    the same id again from another slice of this run; the first one stands
+    duplicates  refs to an id that the run had named before; it was fetched once
+    skipped     refs that were dropped by what earlier runs landed (`unless_landed`, `if_landed`)
     conflicts   a different document was there under the key; it was kept
     unaccounted pinned ids that a slice never answered for
     slices      closed, each with its part
@@ -48,6 +50,8 @@ class Counts:
     missing: int = 0
     rejected: int = 0
     repeated: int = 0
+    duplicates: int = 0
+    skipped: int = 0
     conflicts: int = 0
     unaccounted: int = 0
     slices: int = 0
@@ -71,9 +75,10 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The whole account of one run. `problems` are sentences for a person; `manifest` is a key, None if not committed.
+    """The whole account of one run. `problems` and `notes` are sentences for a person.
 
-    `error` is the failure that decided the status; its exit code is `exit_code`.
+    `manifest` is a key, None if not committed. `error` is the failure that decided the status, `exit_code` its exit
+    code.
     """
 
     status: Status
@@ -93,5 +98,6 @@ class Report:
     exit_code: int = 0
     problems: tuple[str, ...] = ()
     truncated: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""

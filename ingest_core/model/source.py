@@ -13,11 +13,11 @@ from ingest_core.errors import Mistake
 from ingest_core.model.answer import Answer, Outcome
 from ingest_core.model.record import Missing, Record, Rejected
 from ingest_core.model.secret import Secret
-from ingest_core.model.work import Checkpoint, Ref, Slice, Truncated
+from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated
 
 Settings = Mapping[str, Any]
-Planned = Slice | Ref | Checkpoint
-Fetched = Record | Missing | Rejected | Ref | Checkpoint | Truncated | Slice
+Planned = Slice | Ref | Checkpoint | Note
+Fetched = Record | Missing | Rejected | Ref | Checkpoint | Truncated | Note | Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Source:
     name             what a config's `source:` says, `[a-z][a-z0-9_]*`
     label            the folder in the lake; None for a generic source whose config must say `label:`
     settings_schema  JSON Schema (draft 2020-12) of `settings:`; `"format": "secret"` marks a secret
-    plan             plan(ctx) -> slices, refs, checkpoints; few requests or none, writes nothing, may run twice
+    plan             plan(ctx) -> slices, refs, checkpoints, notes; few requests or none, writes nothing, may run twice
     fetch            fetch(ctx, slice) -> records and the rest; stateless, repeatable, any order, any machine
     connect          connect(settings) -> Connection; left out: no network
     check            check(settings, lake) -> mistakes that a schema cannot express; no I/O

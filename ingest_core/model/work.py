@@ -1,7 +1,8 @@
-"""What a plan is made of: slices, refs and checkpoints."""
+"""What a plan is made of: slices, refs and checkpoints; and what is only told."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -46,11 +47,21 @@ class Slice:
 class Ref:
     """A stream and an id that are still to be fetched; the core gathers refs into slices of pinned ids.
 
-    An `id` that is neither text nor an integer is rejected, and costs itself alone.
+    An `id` that is neither text nor an integer is rejected, and costs itself alone. An id is fetched once in a run,
+    whatever names it.
+
+    answers        the pinned id of this slice that this ref answers for: it led to `id`, and to no record of its own
+    unless_landed  the core drops the ref where a committed run of an earlier date landed the id on that day or later
+    if_landed      the core drops the ref unless a committed run of an earlier date landed the id
+
+    "A committed run" is one of any config of this label. What is dropped is counted as `skipped`.
     """
 
     stream: str
     id: object
+    answers: object = None
+    unless_landed: dt.date | None = None
+    if_landed: bool = False
 
     def __post_init__(self) -> None:
         checked_stream(self.stream)
@@ -73,3 +84,11 @@ class Truncated:
 
     name: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something about `name` that whoever reads the report should know, and that is no trouble: one sentence."""
+
+    name: str
+    text: str

@@ -192,7 +192,7 @@ class Attempt:
         """Takes over the account of a run that is committed."""
         self._manifest = self._keys.manifest()
         self._checkpoint = committed.checkpoint
-        self._tally.restore(committed.totals, committed.truncated)
+        self._tally.restore(committed)
 
     def _records(self) -> RecordKeys:
         job = self._job
@@ -225,6 +225,7 @@ class Attempt:
             exit_code=conclusion.exit_code,
             problems=conclusion.problems + self._outdated(conclusion),
             truncated=tuple(f"{name}: {reason}" for name, reason in self._tally.truncated),
+            notes=tuple(f"{name}: {text}" for name, text in self._tally.notes),
             checkpoint=self._checkpoint,
             notice=job.source.notice,
         )

@@ -16,6 +16,8 @@ class Draft:
 
     repeated  records that the run had already
     pending   records that another slice has named and not landed yet
+    skipped   refs that were dropped by what earlier runs landed
+    resolved  pinned (stream, id) that a ref answers for
     answered  (stream, id) of everything that was said something about
     kept      how many records an earlier attempt at the slice has landed
     barren    how many records in a row the run had already
@@ -29,6 +31,9 @@ class Draft:
     refs: list[tuple[str, str]] = field(default_factory=list)
     checkpoints: dict[str, Any] = field(default_factory=dict)
     truncated: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    resolved: list[tuple[str, str]] = field(default_factory=list)
+    skipped: int = 0
     answered: set[tuple[str, str]] = field(default_factory=set)
     kept: int = 0
     barren: int = 0
@@ -59,6 +64,9 @@ class Draft:
             refs=tuple(self.refs),
             checkpoints=self.checkpoints,
             truncated=tuple(self.truncated),
+            notes=tuple(self.notes),
+            resolved=tuple(self.resolved),
+            skipped=self.skipped,
             next=tuple(rest),
             files=tuple(files),
         )

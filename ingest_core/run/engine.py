@@ -24,9 +24,10 @@ from ingest_core.run.conclusion import Conclusion, status_of
 from ingest_core.run.deadline import Deadline
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
+from ingest_core.run.known import Known
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.planning import plan_first_round
-from ingest_core.state import History, Phase, RunState, Wanted, acquire
+from ingest_core.state import History, Phase, RunState, Told, Wanted, acquire
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,8 @@ def plan(job: Job) -> tuple[Slice, ...]:
     history = History(job.lake, job.label, job.config)
     checkpoint = history.checkpoint_before(job.date)
     with Index() as index, Machinery(job, history, checkpoint, signed=False) as machinery:
-        return tuple(plan_first_round(job.source, machinery.context, index, job.limit, {}))
+        known = Known(job.lake, job.label, job.date, index, machinery.puts)
+        return tuple(plan_first_round(job.source, machinery.context, index, known.is_unwanted, job.limit, Told()))
 
 
 def probe(job: Job, path: str) -> Answer:

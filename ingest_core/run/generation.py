@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from ingest_core.model import Slice, Source
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
+from ingest_core.run.known import Known
 from ingest_core.run.landing import Dock
 from ingest_core.run.late import late_part
 from ingest_core.run.ledger import Ledger
@@ -27,7 +29,7 @@ from ingest_core.run.summary import Summary
 from ingest_core.run.superseded import Superseded
 from ingest_core.run.tally import Tally
 from ingest_core.sink import Sink, Stamp
-from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Part, Round, RunStore
+from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Part, Round, RunStore, Told
 
 BESIDE = "~"  # sorts behind every place of the plan
 
@@ -57,6 +59,7 @@ class Generation:
         self._inventory = inventory
         self._records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
         self._stamp = Stamp(job.config, store.keys.run, store.keys.generation, claim.state.epoch)
+        self._known = Known(job.lake, job.label, job.date, index, machinery.puts)
         self._ledger = Ledger(job.lake, store, index, machinery.puts)
         earlier = store.keys.earlier(claim.state.generation, claim.state.trials)
         self._superseded = Superseded(job.lake, store.keys, earlier, index, machinery.puts)
@@ -76,6 +79,7 @@ class Generation:
         round: Round | None = self._first_round()
         while round is not None:
             self._segments.append(round.segments)
+            self._tally.add_round(round)
             self._job.progress.begin_round(round.number, round.slices, round.ids)
             self._prefix = f"{round.number:04d}."
             result = scheduler.run(self._store.slices_of(round))
@@ -89,13 +93,16 @@ class Generation:
     def _first_round(self) -> Round:
         planned = self._planned_before(0)
         if planned is None:
-            checkpoints: dict[str, Any] = {}
+            told = Told()
             slices = plan_first_round(
-                self._job.source, self._machinery.context, self._index, self._allowance.left, checkpoints
+                self._job.source,
+                self._machinery.context,
+                self._index,
+                self._known.is_unwanted,
+                self._allowance.left,
+                told,
             )
-            planned = self._store.write_round(
-                0, slices, checkpoints, self.checkpoint, self._claim.state.frozen.fingerprint
-            )
+            planned = self._store.write_round(0, slices, told, self.checkpoint, self._claim.state.frozen.fingerprint)
         self.checkpoint.update(planned.checkpoints)
         return planned
 
@@ -104,11 +111,13 @@ class Generation:
         if planned is not None:
             self._index.forget_found()
             return planned
-        following = self._index.next_round(number, self._allowance.left)
+        duplicates = Counter(duplicates=self._index.plan_found(number))
+        following = self._index.slices_of(number, self._allowance.left)
         first = next(following, None)
         if first is None:
+            self._tally.count(duplicates)
             return None
-        return self._store.write_round(number, itertools.chain([first], following), {}, {})
+        return self._store.write_round(number, itertools.chain([first], following), Told(totals=duplicates), {})
 
     def _planned_before(self, number: int) -> Round | None:
         """A round that an earlier attempt wrote to its end, its names and ids noted."""
@@ -174,7 +183,13 @@ class Generation:
             pause=lambda seconds: self._job.clock.pause(seconds, self._machinery.stop),
         )
         return SliceLander(
-            job, self._machinery, dock=dock, allowance=self._allowance, kept=self._ledger.kept, revise=revise
+            job,
+            self._machinery,
+            dock=dock,
+            allowance=self._allowance,
+            kept=self._ledger.kept,
+            is_unwanted=self._known.is_unwanted,
+            revise=revise,
         )
 
     def _may_write(self) -> None:
@@ -224,6 +239,7 @@ class Generation:
                 totals=self._tally.totals(),
                 checkpoint=self.checkpoint,
                 truncated=tuple(self._tally.truncated),
+                notes=tuple(self._tally.notes),
             )
         )
 

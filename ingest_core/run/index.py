@@ -26,6 +26,7 @@ _TABLES = """
 CREATE TABLE found (place TEXT, position INTEGER, stream TEXT, id TEXT, PRIMARY KEY (place, position)) WITHOUT ROWID;
 CREATE TABLE planned (stream TEXT, id TEXT, round INTEGER, number INTEGER, PRIMARY KEY (stream, id)) WITHOUT ROWID;
 CREATE INDEX of_round ON planned (round, stream, number);
+CREATE TABLE known (stream TEXT, id TEXT, day TEXT, PRIMARY KEY (stream, id)) WITHOUT ROWID;
 CREATE TABLE landed (stream TEXT, id TEXT, slice TEXT, there INTEGER, PRIMARY KEY (stream, id)) WITHOUT ROWID;
 CREATE INDEX of_slice ON landed (slice);
 CREATE TABLE slices (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -230,14 +231,30 @@ class Index:
                 "INSERT OR IGNORE INTO planned VALUES (?, ?, ?, 0)", ((slice.stream, id, round) for id in slice.ids)
             )
 
-    def next_round(self, round: int, limit: int | None) -> Iterator[Slice]:
-        """The new refs as slices of pinned ids, streams in order of name, ids in plan order, each id once in a run.
+    def note_known(self, ids: Iterable[tuple[str, str]], day: str) -> None:
+        """These (stream, id) were landed on that day (ISO 8601) by a run of an earlier date."""
+        with self._lock:
+            self._rows.executemany(_NOTE_KNOWN, ((stream, id, day) for stream, id in ids))
+
+    def last_landed(self, stream: str, id: str) -> str | None:
+        """The newest day that was noted for an id; None where there is none."""
+        with self._lock:
+            query = "SELECT day FROM known WHERE stream = ? AND id = ?"
+            row = self._rows.execute(query, (stream, id)).fetchone()
+        return None if row is None else str(row[0])
+
+    def plan_found(self, round: int) -> int:
+        """Makes the refs that were found the ids of that round; how many named an id that the run had already."""
+        with self._lock:
+            new = self._rows.execute(_PLAN_FOUND, (round,)).rowcount
+            return self._rows.execute("DELETE FROM found").rowcount - new
+
+    def slices_of(self, round: int, limit: int | None) -> Iterator[Slice]:
+        """A round as slices of pinned ids, streams in order of name, ids in plan order, each id once in a run.
 
         `limit` keeps the first so many ids, for a run that wants no more.
         """
         with self._lock:
-            self._rows.execute(_PLAN_FOUND, (round,))
-            self._rows.execute("DELETE FROM found")
             cursor = self._rows.execute(_PLANNED, (round, -1 if limit is None else limit))
 
         def page() -> list[tuple[str, str]]:
@@ -254,6 +271,9 @@ class Index:
 
 _NOTE_EARLIER = """
 INSERT INTO earlier VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET certain = max(certain, excluded.certain)
+"""
+_NOTE_KNOWN = """
+INSERT INTO known VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET day = max(day, excluded.day)
 """
 _EARLIER_AFTER = """
 SELECT key, sha256, certain FROM earlier WHERE (key, sha256) > (?, ?) ORDER BY key, sha256 LIMIT ?

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from ingest_core.errors import PluginError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
-from ingest_core.model import Checkpoint, Context, Ref, Slice, Source
+from ingest_core.model import Checkpoint, Context, Note, Ref, Slice, Source
 from ingest_core.run.index import Index
 from ingest_core.run.rounds import is_reserved
 from ingest_core.sink import bad_id
+from ingest_core.state import Told
 
 REFS_AT_ONCE = 10_000
 
 
 def plan_first_round(
-    source: Source, context: Context, index: Index, limit: int | None, checkpoints: dict[str, Any]
+    source: Source,
+    context: Context,
+    index: Index,
+    is_unwanted: Callable[[Ref, str], bool],
+    limit: int | None,
+    told: Told,
 ) -> Iterator[Slice]:
-    """Asks the source: its slices as they come, then those of pinned ids. What it says of checkpoints goes into
-    `checkpoints`.
+    """Asks the source: its slices as they come, then those of pinned ids. What else it says goes into `told`.
 
     Raises PluginError where the plan breaks the contract.
     """
@@ -35,15 +39,22 @@ def plan_first_round(
                 )
             yield item
         elif isinstance(item, Ref):
-            refs.add(item.stream, _ref_id(source, item))
+            id = _ref_id(source, item)
+            if is_unwanted(item, id):
+                told.totals["skipped"] += 1
+            else:
+                refs.add(item.stream, id)
         elif isinstance(item, Checkpoint):
-            checkpoints[item.name] = item.value
+            told.checkpoints[item.name] = item.value
+        elif isinstance(item, Note):
+            told.notes.append((item.name, item.text))
         else:
             raise PluginError(
-                f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref and Checkpoint"
+                f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref, Checkpoint and Note"
             )
     refs.flush()
-    yield from index.next_round(0, limit)
+    told.totals["duplicates"] = index.plan_found(0)
+    yield from index.slices_of(0, limit)
 
 
 class _Refs:

@@ -10,7 +10,7 @@ from typing import Any
 from ingest_core.errors import PluginError, TransientError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
-from ingest_core.model import Checkpoint, Missing, Record, Ref, Rejected, Slice, Truncated
+from ingest_core.model import Checkpoint, Missing, Note, Record, Ref, Rejected, Slice, Truncated
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.batch_landing import BatchLanding
 from ingest_core.run.draft import Draft
@@ -29,7 +29,8 @@ MOST_REPEATED = 10_000
 class SliceLander:
     """Lands slices of one run. Its threads do no I/O of their own: requests and puts have pools.
 
-    `kept` says what earlier attempts at a slice left in the lake; `revise` has the last word on a part.
+    `kept` says what earlier attempts at a slice left in the lake; `is_unwanted` which refs are dropped; `revise` has
+    the last word on a part.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class SliceLander:
         dock: Dock,
         allowance: Allowance,
         kept: Callable[[str], Kept],
+        is_unwanted: Callable[[Ref, str], bool],
         revise: Callable[[Part], Part] = lambda part: part,
     ) -> None:
         self._source = job.source
@@ -53,6 +55,7 @@ class SliceLander:
         self._index = dock.index
         self._allowance = allowance
         self._kept = kept
+        self._is_unwanted = is_unwanted
         self._revise = revise
 
     def land(self, slice: Slice) -> Summary:
@@ -163,6 +166,8 @@ class SliceLander:
             draft.checkpoints[item.name] = item.value
         elif isinstance(item, Truncated):
             draft.truncated.append((item.name, item.reason))
+        elif isinstance(item, Note):
+            draft.notes.append((item.name, item.text))
         else:
             what = f"yielded a {type(item).__name__}, which is none of the contract's values"
             raise self._breach(filling.slice, what)
@@ -202,11 +207,23 @@ class SliceLander:
                 self._dock.backpressure.wake()
 
     def _take_ref(self, ref: Ref, filling: _Filling) -> None:
-        id = id_text(ref.id)
+        draft, id, answered = filling.draft, id_text(ref.id), self._answered_by(ref, filling)
         if id is None:
             self._reject(Rejected(ref.stream, ref.id, bad_id(ref.id)), filling)
+        elif self._is_unwanted(ref, id):
+            draft.skipped += 1
         else:
-            filling.draft.refs.append((ref.stream, id))
+            draft.refs.append((ref.stream, id))
+            draft.resolved.extend(answered)
+
+    def _answered_by(self, ref: Ref, filling: _Filling) -> list[tuple[str, str]]:
+        """The pinned (stream, id) that the ref answers for, in a list; empty where it says of none."""
+        if ref.answers is None:
+            return []
+        stream, id = filling.slice.stream or "", filling.answer(filling.slice.stream or "", ref.answers)
+        if id not in filling.slice.ids:
+            raise self._breach(filling.slice, f"a ref answers for {ref.answers!r}, which is none of the slice's ids")
+        return [(stream, id)]
 
     def _reject(self, rejected: Rejected, filling: _Filling) -> None:
         id = filling.answer(rejected.stream, rejected.id)

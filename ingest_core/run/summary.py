@@ -27,6 +27,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
     refs: tuple[tuple[str, str], ...] = ()
     checkpoints: dict[str, Any] = {}
     truncated: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
     next: tuple[Slice, ...] = ()
     brought_nothing: bool = False
     is_empty: bool = False
@@ -49,7 +50,8 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
         totals["missing"] = len(part.missing)
         totals["rejected"] = len(part.rejected) - len(part.recovered)
         totals["unaccounted"] = len(part.unaccounted)
-        others = part.refs or part.missing or part.rejected
+        totals["skipped"] = part.skipped
+        others = part.refs or part.missing or part.rejected or part.skipped
         examples = {
             "conflict": conflicts,
             "rejected": [f"{absent.stream} {absent.id or '(no id)'}: {absent.reason}" for absent in part.rejected],
@@ -62,6 +64,7 @@ class Summary(msgspec.Struct, frozen=True, omit_defaults=True):
             refs=part.refs,
             checkpoints=part.checkpoints,
             truncated=part.truncated,
+            notes=part.notes,
             next=part.next,
             brought_nothing=totals["repeated"] == len(part.records) and not others,
             is_empty=not part.records and not others,

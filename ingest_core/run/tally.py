@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ingest_core.api import Traffic
 from ingest_core.model import Counts
 from ingest_core.run.summary import EXAMPLES, Summary
+from ingest_core.state import Manifest, Round
 
 
 class Tally:
@@ -19,6 +20,7 @@ class Tally:
         self._examples: dict[str, list[str]] = {}
         self._checkpoints: dict[str, dict[str, Any]] = {}
         self.truncated: list[tuple[str, str]] = []
+        self.notes: list[tuple[str, str]] = []
         self.parts: list[str] = []
         self.traffic = Traffic()
 
@@ -26,6 +28,7 @@ class Tally:
         """Counts one part; `place` orders its checkpoints among the others."""
         self.parts.append(summary.slice)
         self.truncated.extend(summary.truncated)
+        self.notes.extend(summary.notes)
         if summary.checkpoints:
             self._checkpoints[place] = summary.checkpoints
         self._totals.update(summary.totals)
@@ -33,10 +36,19 @@ class Tally:
             examples = self._examples.setdefault(kind, [])
             examples.extend(told[: EXAMPLES - len(examples)])
 
-    def restore(self, totals: Mapping[str, int], truncated: Iterable[tuple[str, str]]) -> None:
-        """Takes over the totals of a run that is committed, in place of what was counted here."""
-        self._totals = Counter({name: totals.get(name, 0) for name in _KEPT})
-        self.truncated = list(truncated)
+    def add_round(self, round: Round) -> None:
+        """Counts what became of the refs of a round that made no slice, and keeps what its plan told."""
+        self.notes.extend(round.notes)
+        self.count(round.totals)
+
+    def count(self, totals: Mapping[str, int]) -> None:
+        """Adds to the totals."""
+        self._totals.update(totals)
+
+    def restore(self, committed: Manifest) -> None:
+        """Takes over the account of a run that is committed, in place of what was counted here."""
+        self._totals = Counter({name: committed.totals.get(name, 0) for name in _KEPT})
+        self.truncated, self.notes = list(committed.truncated), list(committed.notes)
         self.parts = []
 
     def examples(self, kind: str) -> list[str]:
@@ -64,4 +76,7 @@ class Tally:
         )
 
 
-_KEPT = ("records", "written", "bytes", "missing", "rejected", "repeated", "conflicts", "unaccounted", "slices")
+_KEPT = (
+    *("records", "written", "bytes", "missing", "rejected", "repeated", "duplicates", "skipped"),
+    *("conflicts", "unaccounted", "slices"),
+)

@@ -18,8 +18,8 @@ from ingest_core.state.files import (
     decode,
     encode,
 )
-from ingest_core.state.history import History
-from ingest_core.state.store import Inventory, Round, RunStore
+from ingest_core.state.history import History, histories
+from ingest_core.state.store import Inventory, Round, RunStore, Told
 
 __all__ = [
     "FORMAT",
@@ -43,8 +43,10 @@ __all__ = [
     "Round",
     "RunState",
     "RunStore",
+    "Told",
     "Wanted",
     "acquire",
     "decode",
     "encode",
+    "histories",
 ]

@@ -78,8 +78,11 @@ class Absent(msgspec.Struct, frozen=True, omit_defaults=True):
 class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything that one slice did. The set of parts is the progress of the run.
 
-    `refs` are (stream, id) in the order they were found; `next` are the slices that it handed its rest to; `files` are
-    the files of many records; `recovered` are the (stream, id) that a replay took out of the quarantine.
+    refs       (stream, id) in the order they were found; those that were dropped are counted as `skipped`
+    resolved   the pinned (stream, id) that one of `refs` answers for
+    next       the slices that it handed its rest to
+    files      the files of many records
+    recovered  the (stream, id) that a replay took out of the quarantine
     """
 
     format: int
@@ -94,6 +97,9 @@ class Part(msgspec.Struct, frozen=True, omit_defaults=True):
     next: tuple[Slice, ...] = ()
     files: tuple[BatchFile, ...] = ()
     recovered: tuple[tuple[str, str], ...] = ()
+    skipped: int = 0
+    resolved: tuple[tuple[str, str], ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -103,6 +109,8 @@ class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
     settings     in round 0: the fingerprint of what was frozen when it was planned
     before       in round 0: the checkpoint that the run began with
     checkpoints  in the last segment of round 0: what the plan itself said
+    notes        in the last segment of round 0: what the plan told
+    totals       in the last segment: what became of the refs that made no slice, by the names that `Counts` has
     """
 
     format: int
@@ -114,6 +122,8 @@ class PlanSegment(msgspec.Struct, frozen=True, omit_defaults=True):
     settings: str = ""
     before: dict[str, Any] = {}
     checkpoints: dict[str, Any] = {}
+    notes: tuple[tuple[str, str], ...] = ()
+    totals: dict[str, int] = {}
 
 
 class Quarantined(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -150,6 +160,7 @@ class Manifest(msgspec.Struct, frozen=True):
     totals: dict[str, int]
     checkpoint: dict[str, Any]
     truncated: tuple[tuple[str, str], ...]
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ingest_core.keys import ControlKeys, control_root
+from ingest_core.keys import ControlKeys, control_root, label_root
 from ingest_core.lake import Lake
 from ingest_core.state.files import Manifest, Part, RunState, decode
 from ingest_core.state.store import RunStore
@@ -30,6 +30,10 @@ class History:
     def keys(self, day: dt.date, generation: int = 1) -> ControlKeys:
         """The keys of a day."""
         return ControlKeys(self._label, self._config, day, generation)
+
+    def store(self, day: dt.date, generation: int) -> RunStore:
+        """For reading the files of one generation of a day."""
+        return RunStore(self._lake, self.keys(day, generation))
 
     def state(self, day: dt.date) -> RunState | None:
         """Where the run of that day stands; None where there is none."""
@@ -62,7 +66,7 @@ class History:
     def manifest(self, day: dt.date) -> Manifest | None:
         """The manifest of that day's newest committed generation, with what replays added; None without one."""
         for generation in self.generations(day):
-            store = RunStore(self._lake, self.keys(day, generation))
+            store = self.store(day, generation)
             manifest = store.read_manifest()
             supplement = 1
             while manifest is not None and (newer := store.read_manifest(supplement)) is not None:
@@ -86,6 +90,11 @@ class History:
         """These parts, in that order; what `ingest prune` removed is left out."""
         store = RunStore(self._lake, keys)
         yield from filter(None, map(store.read_part, names))
+
+
+def histories(lake: Lake, label: str) -> list[History]:
+    """Every config of a label that has files in the lake."""
+    return [History(lake, label, config) for config in lake.folders(label_root(label))]
 
 
 def _is_date(name: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from ingest_core.errors import LakeError, LockedError
 from ingest_core.keys import ControlKeys
@@ -19,6 +22,18 @@ _INTENT, _PLAN, _SUPPLEMENT = (re.compile(form) for form in ("[0-9]+-[0-9]+", "p
 
 def _unfenced() -> None:
     """For readers, and for whoever is alone."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What a plan says beside its slices. It may grow while they are written, and is looked at when they are at an end.
+
+    `notes` are (name, sentence); `totals` count the refs that made no slice, by the names that `Counts` has.
+    """
+
+    checkpoints: dict[str, Any] = field(default_factory=dict)
+    notes: list[tuple[str, str]] = field(default_factory=list)
+    totals: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,8 @@ class Round:
     before: Mapping[str, Any]
     checkpoints: Mapping[str, Any]
     settings: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
     only: PlanSegment | None = field(default=None, repr=False)
 
 
@@ -87,22 +104,25 @@ class RunStore:
         self,
         number: int,
         slices: Iterable[Slice],
-        checkpoints: Mapping[str, Any],
+        told: Told,
         before: Mapping[str, Any],
         settings: str = "",
     ) -> Round:
-        """Writes a round in segments as its slices come (one, empty, for a round without slices).
-
-        `checkpoints` is looked at when the slices are at an end: a plan may add to it while it yields them.
-        """
+        """Writes a round in segments as its slices come (one, empty, for a round without slices)."""
         segment, count, ids, waiting = 0, 0, 0, list[Slice]()
         every_slice_is_pinned = True
 
         def write(last: bool) -> PlanSegment:
-            said, began = dict(checkpoints) if last else {}, dict(before) if segment == 0 else {}
-            return self._write_segment(
-                PlanSegment(FORMAT, number, segment, self._epoch, last, tuple(waiting), settings, began, said)
-            )
+            began = dict(before) if segment == 0 else {}
+            plan = PlanSegment(FORMAT, number, segment, self._epoch, last, tuple(waiting), settings, began)
+            if last:
+                plan = msgspec.structs.replace(
+                    plan,
+                    checkpoints=dict(told.checkpoints),
+                    notes=tuple(told.notes),
+                    totals={name: count for name, count in told.totals.items() if count},
+                )
+            return self._write_segment(plan)
 
         for slice in slices:
             if len(waiting) == SLICES_IN_A_SEGMENT:
@@ -120,6 +140,8 @@ class RunStore:
             before=before,
             checkpoints=written.checkpoints,
             settings=settings,
+            notes=written.notes,
+            totals=written.totals,
             only=written if segment == 0 else None,
         )
 
@@ -159,6 +181,8 @@ class RunStore:
                     before=first.before,
                     checkpoints=segment.checkpoints,
                     settings=first.settings,
+                    notes=segment.notes,
+                    totals=segment.totals,
                     only=segment if segment is first else None,
                 )
         return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ingest_core.errors import StopError
-from ingest_core.keys import CONTROL, RecordKeys
+from ingest_core.keys import RecordKeys, label_root
 from ingest_core.lake import LAKE_THREADS, Lake
 from ingest_core.run.parallel import ordered_map
 from ingest_core.state import History, Manifest, Part
@@ -89,7 +89,7 @@ def _expect(subject: Subject, history: History, manifest: Manifest, expected: _E
             f"{keys.root}parts/ has {parts} of the {len(manifest.parts)} parts that the manifest names",
             hint="they were pruned: what landed on that day is known no more",
         )
-    for other in subject.lake.folders(f"{CONTROL}/{subject.label}/"):
+    for other in subject.lake.folders(label_root(subject.label)):
         if other != subject.config:
             for part in History(subject.lake, subject.label, other).parts(subject.date):
                 expected.add_of_others(one.key for one in _objects(part))

@@ -198,6 +198,12 @@ def _numbered_keys(ctx: Any, slice: Slice) -> Iterator[Item]:
         yield Slice(f"page-{answer.field('next')}", {"pages": {0: answer.field("next")}})
 
 
+def _misremembering_plan(ctx: Any) -> Iterator[Slice | Checkpoint]:
+    """Leaves a number to the next run, and looks for a mapping."""
+    yield from plan(ctx)
+    yield Checkpoint("since", ctx.checkpoint.get("since", {"page": 0})["page"] + PAGES)
+
+
 def _endless(ctx: Any, slice: Slice) -> Iterator[Item]:
     page = 1
     while page:
@@ -276,6 +282,7 @@ BROKEN: dict[str, Source] = {
     "its_records_are_the_bytes_that_came": replace(SOUND, fetch=_rewriting),
     "no_secret_is_kept_or_logged": replace(SOUND, fetch=_telling),
     "a_handed_over_slice_leads_to_the_same_records": replace(SOUND, plan=chained_plan, fetch=_numbered_keys),
+    "the_next_day_goes_on_from_the_last": replace(SOUND, plan=_misremembering_plan),
     "its_paging_ends": replace(SOUND, plan=chained_plan, fetch=_endless),
     "a_401_stops_the_run": _classifying(Outcome.TRANSIENT, lambda answer: answer.status == 401),
     "a_404_is_said": _swallowing(NotFoundError),

@@ -12,7 +12,7 @@ from ingest_core.errors import LakeError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
-from ingest_core.state import FORMAT, History, Landed, Manifest, Part, RunStore
+from ingest_core.state import FORMAT, History, Landed, Manifest, Part, RunStore, Told
 
 Commit = Callable[..., None]
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -50,7 +50,7 @@ def history(lake: Lake) -> History:
 
 
 def test_files_lie_where_the_design_says(lake: Lake, store: RunStore) -> None:
-    store.write_round(0, [Slice("a")], {}, {})
+    store.write_round(0, [Slice("a")], Told(), {})
     store.write_part(Part(FORMAT, "a"))
     manifest = Manifest(FORMAT, "r", "things", "s", "L", "2026-11-23", 1, NOON, NOON, (1,), ("a",), {}, {}, ())
     assert store.read_manifest() is None
@@ -75,7 +75,7 @@ def test_a_large_plan_is_written_in_segments_whose_last_is_marked(
     store: RunStore, own_files: Callable[[], dict[str, dict[str, object]]]
 ) -> None:
     names = [f"s{number}" for number in range(2001)]
-    written = store.write_round(3, (Slice(name) for name in names), {}, {})
+    written = store.write_round(3, (Slice(name) for name in names), Told(), {})
     assert (written.segments, written.slices, written.ids) == (3, 2001, None)
     segments = own_files()
     assert sorted(segments) == ["plan-3-0.json", "plan-3-1.json", "plan-3-2.json"]
@@ -90,7 +90,7 @@ def test_a_large_plan_is_written_in_segments_whose_last_is_marked(
 def test_a_plan_of_nothing_is_one_empty_segment(
     store: RunStore, own_files: Callable[[], dict[str, dict[str, object]]]
 ) -> None:
-    assert store.write_round(0, [], {}, {}).segments == 1
+    assert store.write_round(0, [], Told(), {}).segments == 1
     assert own_files()["plan-0-0.json"]["last"] is True
 
 

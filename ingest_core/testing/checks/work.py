@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import msgspec
 
 from ingest_core.model import Slice, Status
 from ingest_core.run import HandOver
 from ingest_core.state import Part, decode
 from ingest_core.testing.checks.registry import check, require, suppose, suppose_kept
+from ingest_core.testing.lake import MemoryLake
 from ingest_core.testing.network import connections_beside
 from ingest_core.testing.subject import Subject
 from ingest_core.testing.transport import EndlessTransport, tokens_in
-from ingest_core.testing.trial import Conditions, Trial
+from ingest_core.testing.trial import DATE, Conditions, Trial
 
 UNDECLARED_HOST = "UndeclaredHostError"
 
@@ -108,6 +111,20 @@ def a_handed_over_slice_leads_to_the_same_records(subject: Subject) -> None:
         f"when each offer to stop is taken, the run ends {cut.report.status.value} with {len(cut.records)} records "
         f"instead of {len(subject.trial.records)} ({cut.report.error}): the rest of a slice is told by its "
         "params alone, which pass through JSON (keys become text)",
+    )
+
+
+@check
+def the_next_day_goes_on_from_the_last(subject: Subject) -> None:
+    """A second run, a day later and into the same lake, has the first one's checkpoint and what it landed before it."""
+    suppose_kept(subject, its_run_is_done)
+    lake = MemoryLake()
+    subject.land(conditions=Conditions(lake=lake))
+    following = subject.land(conditions=Conditions(lake=lake, date=DATE + dt.timedelta(days=1))).report
+    require(
+        following.status is Status.DONE,
+        f"with what the first run left, the next day's ended {following.status.value} ({following.error}): plan reads "
+        "from ctx.checkpoint what it, or fetch, gave as a Checkpoint, and nothing else",
     )
 
 
