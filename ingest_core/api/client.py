@@ -9,12 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
+from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from ingest_core.api.classify import by_status, is_rate_limit, reason
 from ingest_core.api.pacer import Pacer
 from ingest_core.api.redact import Redactor
 from ingest_core.api.retry import Limits, wait_asked_for
+from ingest_core.api.spool import spool
 from ingest_core.api.target import Target
 from ingest_core.api.traffic import Traffic
 from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
@@ -93,6 +95,11 @@ class Api:
         """One answer. Raises what `Answer.check` raises."""
         return self._take(self._submit(Request(path, params))).check()
 
+    def open(self, path: str, **params: str | int | float | bool | None) -> BinaryIO:
+        """The body of one answer as a temporary file, fetched in pieces. Raises what `Answer.check` raises."""
+        url = self._target.url(Request(path, params))
+        return spool(lambda headers: self._take(self._enqueue(url, headers)))
+
     def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
         """An answer for each request, in the order asked, fetched concurrently; raises for none of them."""
         under_way: deque[Future[Answer]] = deque()
@@ -120,9 +127,11 @@ class Api:
             return refused
 
     def _submit(self, request: Request) -> Future[Answer]:
-        url = self._target.url(request)
+        return self._enqueue(self._target.url(request), {})
+
+    def _enqueue(self, url: str, headers: Mapping[str, str]) -> Future[Answer]:
         self._backpressure.count(requests=1)
-        future = self._pool.submit(self._ask, url)
+        future = self._pool.submit(self._ask, url, headers)
         future.add_done_callback(self._count_done)
         return future
 
@@ -139,7 +148,7 @@ class Api:
         self._backpressure.count(answered=-len(answer.body))
         return answer
 
-    def _ask(self, url: str) -> Answer:
+    def _ask(self, url: str, headers: Mapping[str, str]) -> Answer:
         """Sends, and sends again while the outcome is transient and the limits allow it."""
         began: float | None = None
         attempt = 0
@@ -152,7 +161,7 @@ class Api:
                 return self._too_late(url, attempt)
             if left <= 0:
                 return self._no_answer(url, attempt, f"no turn in time after {attempt - 1} attempts", Outcome.TRANSIENT)
-            answer, wanted = self._attempt(url, attempt, left)
+            answer, wanted = self._attempt(url, attempt, left, headers)
             if answer.outcome is not Outcome.TRANSIENT:
                 return answer
             pause = self._limits.backoff(attempt, self._chance) if wanted is None else wanted
@@ -176,9 +185,9 @@ class Api:
         """Seconds that a request begun then may still take."""
         return min(began + self._limits.seconds - self._clock.monotonic(), self._time_left())
 
-    def _attempt(self, url: str, attempt: int, left: float) -> tuple[Answer, float | None]:
+    def _attempt(self, url: str, attempt: int, left: float, more: Mapping[str, str]) -> tuple[Answer, float | None]:
         """One exchange: the answer, and the seconds to wait that it asks for."""
-        signed = self._sign(url)
+        signed = self._sign(url, more)
         with self._lock:
             self.traffic.requests += 1
             self.traffic.retries += attempt > 1
@@ -224,8 +233,10 @@ class Api:
             reason=why,
         )
 
-    def _sign(self, url: str) -> HttpRequest:
-        headers = dict(self._headers)
+    def _sign(self, url: str, more: Mapping[str, str]) -> HttpRequest:
+        headers = {**self._headers, **more}
+        if self._target.is_public(url):
+            return HttpRequest(url, headers)
         for name, (prefix, secret) in self._auth.headers.items():
             headers[name] = prefix + self._reveal(secret)
         keys = urlencode([(name, self._reveal(secret)) for name, secret in self._auth.params.items()])

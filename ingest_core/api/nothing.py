@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 
 from ingest_core.errors import PluginError
 from ingest_core.model import Answer, Request
@@ -12,6 +13,9 @@ class NoApi:
     """Stands where a source has no `connect`: any use is a mistake of its author."""
 
     def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
+        raise PluginError(f"GET {path}: this source has no network", hint="give Source(connect=…)")
+
+    def open(self, path: str, **params: str | int | float | bool | None) -> BinaryIO:
         raise PluginError(f"GET {path}: this source has no network", hint="give Source(connect=…)")
 
     def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:

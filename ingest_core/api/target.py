@@ -23,7 +23,8 @@ class Target:
         if base.query or base.fragment:
             raise UsageError(f"base URL {_bare(connection.base_url)}: no query or fragment belongs in it")
         self.base_url = connection.base_url.rstrip("/")
-        self._hosts = {_host(base), *(host.lower() for host in connection.hosts)}
+        self._public = {host.lower() for host in connection.public_hosts} - {_host(base)}
+        self._hosts = {_host(base), *(host.lower() for host in connection.hosts), *self._public}
 
     def url(self, request: Request) -> str:
         """The URL of `request`, unsigned. Raises PluginError where the path or the host is not allowed."""
@@ -36,6 +37,10 @@ class Target:
         except UnicodeEncodeError:
             raise PluginError(f"request to {request.path!r}: a parameter cannot be written as UTF-8") from None
         return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
+
+    def is_public(self, url: str) -> bool:
+        """Whether `url`, as `url` built it, goes to a host that is asked without a key."""
+        return bool(self._public) and _host(urlsplit(url)) in self._public
 
     def _absolute(self, url: str) -> str:
         parts = _split(url)

@@ -73,14 +73,16 @@ def basic(user: str | Secret, password: Secret | None = None) -> Auth:
 class Connection:
     """Where requests may go, how they are signed, and what an answer means to this API.
 
-    `base_url` is https, or http on loopback. `hosts` are further hosts that absolute URLs may name. `classify` gives
-    the Outcome of an answer, or None for what its HTTP status says. `probe` is a cheap path that `ingest check` asks.
+    `base_url` is https, or http on loopback. `hosts` are further hosts that absolute URLs may name; `public_hosts`
+    are such hosts, too, and are asked without the key. `classify` gives the Outcome of an answer, or None for what its
+    HTTP status says. `probe` is a cheap path that `ingest check` asks.
     `headers` go along with each request, such as the version that an API wants named; never a secret.
     """
 
     base_url: str
     auth: Auth | None = None
     hosts: tuple[str, ...] = ()
+    public_hosts: tuple[str, ...] = ()
     classify: Callable[[Answer], Outcome | None] | None = None
     probe: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -102,6 +104,13 @@ class ApiClient(Protocol):
 
     def get(self, path: str, **params: str | int | float | bool | None) -> Answer:
         """One answer. Raises what `Answer.check` raises."""
+        ...
+
+    def open(self, path: str, **params: str | int | float | bool | None) -> BinaryIO:
+        """The body of one answer as a file that is yours to close, for what is too large to hold; it is not cut to the
+        size limit of other answers. It is whole before you have it: fetched in byte ranges, each retried alone, into
+        a temporary file. Raises what `Answer.check` raises.
+        """
         ...
 
     def get_many(self, requests: Iterable[Request | str]) -> Iterator[Answer]:
