@@ -1,11 +1,12 @@
-"""The Movie Database (TMDB) as a source: lists, trending and ids, as details or as list rows."""
+"""The Movie Database (TMDB) as a source: lists, queries, ids, changes and exports, as details or as list rows."""
 
 from ingest_core import Source, hookimpl
 from ingest_source_tmdb.connection import connect
 from ingest_source_tmdb.demo import demo
 from ingest_source_tmdb.fetch import fetch
 from ingest_source_tmdb.plan import plan
-from ingest_source_tmdb.settings import SCHEMA, STREAMS, check
+from ingest_source_tmdb.resources import STREAMS
+from ingest_source_tmdb.settings import SCHEMA, check
 
 NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
 

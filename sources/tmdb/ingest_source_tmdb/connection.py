@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from ingest_core import Answer, Connection, Outcome, bearer, query_key
 
@@ -22,7 +23,16 @@ _LONGEST_ERROR = 1000
 def connect(settings: Mapping[str, Any]) -> Connection:
     """Bearer token by default; `api_key`, where it is given, goes into the query instead."""
     auth = query_key("api_key", settings["api_key"]) if "api_key" in settings else bearer(settings["token"])
-    return Connection(settings["base_url"], auth, classify=classify, probe="/authentication")
+    exports = settings["exports_url"].rstrip("/") + "/"
+
+    def judge(answer: Answer) -> Outcome | None:
+        # S3, which serves the exports, says 403 of what is not there to whoever may not list.
+        if answer.status == 403 and answer.url.startswith(exports):
+            return Outcome.MISSING
+        return classify(answer)
+
+    host = urlsplit(exports).netloc
+    return Connection(settings["base_url"], auth, public_hosts=(host,), classify=judge, probe="/authentication")
 
 
 def classify(answer: Answer) -> Outcome | None:

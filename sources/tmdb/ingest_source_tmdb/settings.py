@@ -2,67 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ingest_core import Mistake
+from ingest_source_tmdb import selection
+from ingest_source_tmdb.resources import APPENDS, MAX_APPENDS
+
+TITLES = ("movie", "tv")
 
 BASE_URL = "https://api.themoviedb.org/3"
-MAX_PAGES = 500
-MAX_APPENDS = 20
-STREAMS = ("movie", "tv", "person")
+EXPORTS_URL = "https://files.tmdb.org/p/exports"
+DAYS = re.compile("[1-9][0-9]{0,3}d")
 
-LISTS = (
-    "movie/popular",
-    "movie/top_rated",
-    "movie/now_playing",
-    "movie/upcoming",
-    "tv/popular",
-    "tv/top_rated",
-    "tv/on_the_air",
-    "tv/airing_today",
-)
-TRENDING = tuple(f"{kind}/{window}" for kind in ("all", "movie", "tv", "person") for window in ("day", "week"))
-
-# https://developer.themoviedb.org/docs/append-to-response, and the paths below /movie/{id} … of TMDB's OpenAPI document
-_TITLE = (
-    "alternative_titles",
-    "changes",
-    "credits",
-    "external_ids",
-    "images",
-    "keywords",
-    "lists",
-    "recommendations",
-    "reviews",
-    "similar",
-    "translations",
-    "videos",
-    "watch/providers",
-)
-APPENDS: Mapping[str, tuple[str, ...]] = {
-    "movie": tuple(sorted([*_TITLE, "release_dates"])),
-    "tv": tuple(sorted([*_TITLE, "aggregate_credits", "content_ratings", "episode_groups", "screened_theatrically"])),
-    "person": (
-        "changes",
-        "combined_credits",
-        "external_ids",
-        "images",
-        "movie_credits",
-        "tagged_images",
-        "translations",
-        "tv_credits",
-    ),
-}
-
-_PAGES = {
-    "type": ["integer", "string"],
-    "minimum": 1,
-    "maximum": MAX_PAGES,
-    "pattern": "^all$",
-    "description": "Pages of 20 rows to read, 500 at most (TMDB serves no more). Left out, or all: what TMDB serves.",
-    "examples": [5, "all"],
-}
+_HOW_MANY = {"type": ["integer", "string"], "minimum": 0, "maximum": 10_000, "pattern": "^all$"}
 
 
 def _appends_of(kind: str) -> dict[str, Any]:
@@ -86,6 +41,13 @@ SCHEMA: Mapping[str, Any] = {
             "default": BASE_URL,
             "description": "TMDB's API, https (or http on loopback, for the simulator).",
             "examples": [BASE_URL],
+        },
+        "exports_url": {
+            "type": "string",
+            "default": EXPORTS_URL,
+            "description": "Where TMDB's daily files of ids lie, https (or http on loopback). They are asked for "
+            "without a key.",
+            "examples": [EXPORTS_URL],
         },
         "token": {
             "type": "string",
@@ -124,75 +86,80 @@ SCHEMA: Mapping[str, Any] = {
             "uniqueItems": True,
             "items": {"enum": sorted({name for names in APPENDS.values() for name in names})},
             "additionalProperties": False,
-            "properties": {kind: _appends_of(kind) for kind in STREAMS},
+            "properties": {stream: _appends_of(stream) for stream in APPENDS},
             "default": [],
             "description": "Documents to ask along with each title, in the same request: 20 at most. "
             "A list goes for films and shows alike; a mapping gives each kind its own.",
             "examples": [["credits", "keywords", "external_ids"], {"movie": ["credits"], "person": ["images"]}],
         },
-        "select": {
-            "type": "array",
-            "minItems": 1,
-            "description": "What to ingest. Several at once: an id that two of them name is taken once.",
-            "examples": [[{"list": "movie/popular", "pages": 5}, {"ids": [603, 550], "as": "movie"}]],
-            "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "oneOf": [{"required": ["list"]}, {"required": ["trending"]}, {"required": ["ids"]}],
-                "properties": {
-                    "list": {
-                        "enum": list(LISTS),
-                        "description": "One of TMDB's lists.",
-                        "examples": ["movie/popular"],
-                    },
-                    "trending": {
-                        "enum": list(TRENDING),
-                        "description": "What is trending, by kind and window.",
-                        "examples": ["movie/week"],
-                    },
-                    "pages": _PAGES,
-                    "ids": {
-                        "type": "array",
-                        "minItems": 1,
-                        "items": {"type": "integer", "minimum": 1},
-                        "description": "TMDB's own ids.",
-                        "examples": [[603, 550]],
-                    },
-                    "as": {"enum": list(STREAMS), "description": "What the ids are ids of.", "examples": ["movie"]},
-                },
-            },
+        "seasons": {
+            "type": "boolean",
+            "default": False,
+            "description": "Land each season of each show too, specials included: a request a season.",
+            "examples": [True],
         },
+        "persons": {
+            "type": "object",
+            "additionalProperties": False,
+            "minProperties": 1,
+            "properties": {
+                "cast": {**_HOW_MANY, "description": "The first so many of the cast; or all.", "examples": [10, "all"]},
+                "crew": {**_HOW_MANY, "description": "The first so many of the crew; or all.", "examples": [5, "all"]},
+            },
+            "description": "Land the persons of each title's credits too, which must be appended: a request a person.",
+            "examples": [{"cast": 10}],
+        },
+        "skip_landed": {
+            "type": "string",
+            "pattern": f"^{DAYS.pattern}$",
+            "description": "What a committed run landed within so many days before this one is not asked for again, "
+            "except for what `changes` names.",
+            "examples": ["30d"],
+        },
+        "select": selection.SCHEMA,
     },
 }
 
 
 def check(settings: Mapping[str, Any], lake: str) -> Iterator[Mistake]:
     """What the schema cannot say: keys that need each other, and appends that a resource does not have."""
-    for number, select in enumerate(settings["select"]):
-        if ("ids" in select) != ("as" in select):
-            yield Mistake(("select", number), "`ids` and `as` go together: as: movie, tv or person")
-        if "ids" in select and "pages" in select:
-            yield Mistake(("select", number, "pages"), "ids have no pages: leave `pages` out")
-        if "ids" in select and not settings["detail"]:
-            yield Mistake(("select", number, "ids"), "ids have no list rows to land: they need detail: true")
+    yield from selection.check(settings["select"], detail=settings["detail"])
     append = settings["append"]
     if isinstance(append, list):
-        yield from _check_common_appends(append, set(kinds(settings)) & {"movie", "tv"})
+        yield from _check_common_appends(append, set(kinds(settings)) & set(TITLES))
+    for key in ("seasons", "persons"):
+        if settings.get(key) and not settings["detail"]:
+            yield Mistake((key,), f"{key} are named by details: they need detail: true")
+    if settings.get("persons"):
+        for kind in sorted(set(kinds(settings)) & set(TITLES)):
+            if not credits_of(settings, kind):
+                yield Mistake(("persons",), f"persons are named by credits: append credits to each {kind}")
 
 
 def kinds(settings: Mapping[str, Any]) -> Iterable[str]:
-    """The kinds of title that `select` can name."""
+    """The kinds of thing that `select` can name."""
     for select in settings["select"]:
-        named = select.get("as") or select.get("list", select.get("trending", "")).split("/")[0]
-        yield from STREAMS if named == "all" else (named,)
+        yield from selection.kinds_of(select)
 
 
-def appends(settings: Mapping[str, Any], kind: str) -> tuple[str, ...]:
-    """What to append to a `kind`: a plain list goes for films and shows, never for persons."""
+def appends(settings: Mapping[str, Any], stream: str) -> tuple[str, ...]:
+    """What to append to a document of `stream`: a plain list goes for films and shows, and for nothing else."""
     append = settings["append"]
     if isinstance(append, Mapping):
-        return tuple(append.get(kind, ()))
-    return tuple(append) if kind != "person" else ()
+        return tuple(append.get(stream, ()))
+    return tuple(append) if stream in TITLES else ()
+
+
+def credits_of(settings: Mapping[str, Any], kind: str) -> str:
+    """The appended document that names the persons of a title; "" where none does."""
+    names = appends(settings, kind)
+    return next((name for name in ("credits", "aggregate_credits") if name in names), "")
+
+
+def skipped_since(settings: Mapping[str, Any], date: dt.date) -> dt.date | None:
+    """What was landed on this day or later is skipped; None where nothing is."""
+    days = settings.get("skip_landed")
+    return None if days is None else date - dt.timedelta(days=int(days.removesuffix("d")))
 
 
 def _check_common_appends(append: list[str], selected: set[str]) -> Iterator[Mistake]:

@@ -19,7 +19,8 @@ from ingest_core.model import Report
 class HastyClock:
     """Virtual time: a pause is over at once, and time has then gone on by it."""
 
-    def __init__(self) -> None:
+    def __init__(self, day: str = "2026-11-23") -> None:
+        self._now = dt.datetime.fromisoformat(f"{day}T12:00:00+00:00")
         self._seconds = 0.0
         self._lock = threading.Lock()
 
@@ -28,7 +29,7 @@ class HastyClock:
             return self._seconds
 
     def now(self) -> dt.datetime:
-        return dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
+        return self._now
 
     def pause(self, seconds: float, stop: threading.Event) -> None:
         until = self.monotonic() + seconds
@@ -43,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def land(tmp_path: Path, folder: Path) -> Callable[..., Report]:
-    """Runs a config of the given settings on 2026-11-23 against `simulator`; all else has its defaults."""
+    """Runs a config of the given settings against `simulator`, on 2026-11-23 at noon; all else has its defaults."""
 
     def run(
         simulator: Simulator,
@@ -53,6 +54,10 @@ def land(tmp_path: Path, folder: Path) -> Callable[..., Report]:
         limit: int | None = None,
         clock: Any = None,
         rate: float = 100,
+        date: str = "2026-11-23",
+        today: str | None = None,
+        refresh: bool = False,
+        config: str = "tmdb",
         top: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Report:
@@ -61,16 +66,21 @@ def land(tmp_path: Path, folder: Path) -> Callable[..., Report]:
             "lake": str(folder),
             "rate": rate,
             **(top or {}),
-            "settings": {"base_url": simulator.base_url, "select": select, **settings},
+            "settings": {
+                "base_url": simulator.base_url,
+                "exports_url": simulator.exports_url,
+                "select": select,
+                **settings,
+            },
         }
-        config = tmp_path / "tmdb.yaml"
-        config.write_text(yaml.safe_dump(document))
+        file = tmp_path / f"{config}.yaml"
+        file.write_text(yaml.safe_dump(document))
         environment = {
             "TMDB_TOKEN": token or simulator.options.token,
             "TMDB_API_KEY": simulator.options.api_key,
         }
-        workspace = Workspace(environment, clock=clock or HastyClock())
-        return workspace.run(str(config), Wish(date="2026-11-23", limit=limit))
+        workspace = Workspace(environment, clock=clock or HastyClock(today or date))
+        return workspace.run(str(file), Wish(date=date, limit=limit, refresh=refresh))
 
     return run
 

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ingest_source_tmdb.settings import APPENDS, LISTS, MAX_APPENDS, TRENDING, appends, kinds
+from ingest_source_tmdb.resources import APPENDS, MAX_APPENDS
+from ingest_source_tmdb.selection import LISTS, TRENDING
+from ingest_source_tmdb.settings import appends, kinds
 
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.errors import ConfigError
@@ -94,9 +96,15 @@ def test_kinds_and_appends_follow_from_the_settings() -> None:
 
 def test_every_list_and_append_is_one_of_tmdbs_own(fixtures: Path) -> None:
     paths = set(json.loads((fixtures / "tmdb" / "openapi.json").read_text())["paths"])
-    ids = {"movie": "{movie_id}", "tv": "{series_id}", "person": "{person_id}"}
-    unknown = [f"{kind}/{name}" for kind in APPENDS for name in APPENDS[kind]
-               if f"/3/{kind}/{ids[kind]}/{name}" not in paths]  # fmt: skip
+    below = {
+        "movie": "/3/movie/{movie_id}",
+        "tv": "/3/tv/{series_id}",
+        "person": "/3/person/{person_id}",
+        "season": "/3/tv/{series_id}/season/{season_number}",
+    }
+    assert set(below) == set(APPENDS)
+    unknown = [f"{below[stream]}/{name}" for stream in APPENDS for name in APPENDS[stream]]
+    unknown = [path for path in unknown if path not in paths]
     assert unknown == []
     assert [name for name in LISTS if f"/3/{name}" not in paths] == []
     kinds_trending = {name.split("/")[0] for name in TRENDING}

@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         ("retry_after", int, "seconds that a 429 asks for; not said unless given"),
         ("missing", float, "share of ids that answer 404"),
         ("soft_missing", float, "share of ids that answer 200 with code 21"),
+        ("changes", int, "ids of each kind that change a day"),
+        ("crowd", int, "movies that were all released on one day, 2001-01-01"),
+        ("exported", str, "the newest day that has files of ids"),
         ("faults", float, "share of requests that meet a transient fault"),
     ):
         shown = f"{meaning} (default: {getattr(defaults, name)})"

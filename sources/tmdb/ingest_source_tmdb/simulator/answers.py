@@ -9,7 +9,17 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, Literal, TypeAlias
 
-from ingest_source_tmdb.simulator import appends, details, lists, series, settings
+from ingest_source_tmdb.simulator import (
+    appends,
+    changed,
+    details,
+    discovery,
+    lists,
+    lookup,
+    others,
+    series,
+    settings,
+)
 from ingest_source_tmdb.simulator.appends import Append
 from ingest_source_tmdb.simulator.catalog import Catalog, Kind
 from ingest_source_tmdb.simulator.refusals import (
@@ -80,6 +90,10 @@ def listing(kind: Kind, name: str) -> Handler:
     return lambda catalog, _ids, query: lists.listing(catalog, kind, name, query)
 
 
+def changes(kind: Kind) -> Handler:
+    return lambda catalog, _ids, query: changed.changes(catalog, kind, query)
+
+
 def trending(scope: Literal["all", "movie", "tv", "person"], window: Literal["day", "week"]) -> Handler:
     return lambda catalog, _ids, query: lists.trending(catalog, scope, window, query)
 
@@ -91,14 +105,21 @@ def _routes() -> dict[str, Handler]:
         "configuration/countries": fixed((200, encode(settings.CONFIGURATION_COUNTRIES))),
         "configuration/jobs": fixed((200, encode(settings.CONFIGURATION_JOBS))),
         "configuration/languages": fixed((200, encode(settings.CONFIGURATION_LANGUAGES))),
+        "configuration/primary_translations": fixed((200, encode(settings.PRIMARY_TRANSLATIONS))),
         "configuration/timezones": fixed((200, encode(settings.CONFIGURATION_TIMEZONES))),
         "genre/movie/list": fixed((200, encode(settings.genres(MOVIE_GENRES)))),
         "genre/tv/list": fixed((200, encode(settings.genres(TV_GENRES)))),
+        "discover/movie": lambda catalog, _ids, query: discovery.discover(catalog, "movie", query),
+        "discover/tv": lambda catalog, _ids, query: discovery.discover(catalog, "tv", query),
+        "find/{}": lookup.find,
         "movie/{}": partial(detail, "movie", details.movie, appends.MOVIE),
         "person/{}": partial(detail, "person", details.person, appends.PERSON),
         "tv/{}": partial(detail, "tv", series.show, appends.TV),
         "tv/{}/season/{}": partial(detail, "tv", series.season, appends.SEASON),
     }
+    kinds: tuple[Kind, ...] = ("movie", "tv", "person")
+    table |= {f"{kind}/changes": changes(kind) for kind in kinds}
+    table |= {f"{kind}/{{}}": partial(others.other, kind) for kind in others.BODIES}
     table |= {f"movie/{name}": listing("movie", name) for name in lists.MOVIE_LISTS}
     table |= {f"tv/{name}": listing("tv", name) for name in lists.TV_LISTS}
     for scope in ("all", "movie", "tv", "person"):

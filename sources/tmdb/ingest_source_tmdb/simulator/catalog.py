@@ -19,6 +19,7 @@ ROWS_A_PAGE: Final = 20
 LAST_PAGE: Final = 500
 # What can be read of any one list, however much it claims.
 _REACHABLE: Final = ROWS_A_PAGE * LAST_PAGE
+CROWDED_DAY: Final = "2001-01-01"
 _CACHED_ROWS: Final = 4_096
 
 
@@ -31,6 +32,8 @@ class Catalog:
     def __init__(self, options: Options) -> None:
         self.seed = options.seed
         self.list_total = options.list_total
+        self.changes = options.changes
+        self._crowd = options.crowd
         self._missing = options.missing
         self._soft_missing = options.soft_missing
         self._counts: dict[Kind, int] = {
@@ -68,8 +71,13 @@ class Catalog:
             return self.movie(number, language)
         return self.show(number, language) if kind == "tv" else self.person(number)
 
+    def bare_row(self, kind: Kind, number: int) -> Json:
+        """A list row in English that is not kept: for whoever reads all of them once."""
+        return self._movie(number, "en") if kind == "movie" else self._show(number, "en")
+
     def _movie(self, number: int, language: str) -> Json:
-        return works.movie_row(self.seed, number, language)
+        row = works.movie_row(self.seed, number, language)
+        return row if number > self._crowd else row | {"release_date": CROWDED_DAY}
 
     def _show(self, number: int, language: str) -> Json:
         return works.show_row(self.seed, number, language)

@@ -9,7 +9,7 @@ import time
 from typing import Final
 from urllib.parse import urlencode
 
-from ingest_source_tmdb.simulator import refusals
+from ingest_source_tmdb.simulator import idfiles, refusals
 from ingest_source_tmdb.simulator.answers import answer
 from ingest_source_tmdb.simulator.catalog import Catalog
 from ingest_source_tmdb.simulator.faults import ANSWERS, Fault, Faults
@@ -64,6 +64,8 @@ class Desk:
     def _decide(self, request: Request, authenticated: bool) -> tuple[Payload, Fault]:
         if request.method != "GET":
             return pack(refusals.WRONG_METHOD, gzip=False), ""
+        if request.path.startswith(idfiles.FOLDER):
+            return idfiles.serve(self._catalog, request.path, request.range, self._options.exported), ""
         if not authenticated:
             return pack(refusals.INVALID_KEY, gzip=False), ""
         if self._bucket is not None and not self._bucket.take():

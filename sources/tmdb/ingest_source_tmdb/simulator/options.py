@@ -14,6 +14,8 @@ class Options:
     exist, so that no list runs dry before the total it claims. ``latency`` and ``retry_after`` are in seconds, ``rate``
     in requests a second (its burst is one second's worth). ``missing``, ``soft_missing`` and ``faults`` are shares from
     0 to 1: ids that answer 404 code 34, ids that answer 200 code 21, and requests that meet a transient fault.
+    ``changes`` ids of each kind change a day; movies 1 to ``crowd`` were all released on 2001-01-01; files of ids are
+    there up to the day ``exported``.
 
     Raises ValueError for a share outside 0 to 1, a negative number, or a host that is not loopback.
     """
@@ -31,6 +33,9 @@ class Options:
     missing: float = 0.0
     soft_missing: float = 0.0
     faults: float = 0.0
+    changes: int = 300
+    crowd: int = 0
+    exported: str = "9999-12-31"
     port: int = 0
     host: str = "127.0.0.1"
 
@@ -43,8 +48,8 @@ class Options:
         for name in ("movies", "shows", "people"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.list_total < 0 or self.latency < 0:
-            raise ValueError("list_total and latency cannot be negative")
+        if min(self.list_total, self.latency, self.changes, self.crowd) < 0:
+            raise ValueError("list_total, latency, changes and crowd cannot be negative")
         if self.rate is not None and self.rate <= 0:
             raise ValueError("rate must be above 0; leave it out for no limit")
         if not _is_loopback(self.host):

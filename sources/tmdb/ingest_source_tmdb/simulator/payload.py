@@ -22,6 +22,7 @@ class Payload:
     status: int
     headers: str
     body: bytes
+    type: str = "application/json;charset=utf-8"
 
 
 def pack(answer: Answer, *, gzip: bool) -> Payload:

@@ -26,6 +26,8 @@ ENTRY_NOT_FOUND: Final = _status(200, 21, "Entry not found: The item you are try
 INVALID_PAGE: Final = _status(
     400, 22, "Invalid page: Pages start at 1 and max at 500. They are expected to be an integer."
 )
+INVALID_DATE: Final = _status(400, 23, "Invalid date: Format needs to be YYYY-MM-DD.")
+RANGE_TOO_LONG: Final = _status(422, 20, "Invalid date range: Should be a range no longer than 14 days.")
 OVER_LIMIT: Final = _status(429, 25, "Your request count is over the allowed limit.")
 TOO_MANY_APPENDS: Final = _status(
     400, 27, "Too many append to response objects: The maximum number of remote calls is 20."

@@ -31,7 +31,7 @@ def compose(payload: Payload, *, headless: bool, last: bool, retry_after: int | 
     waiting = f"Retry-After: {retry_after}\r\n" if payload.status == 429 and retry_after is not None else ""
     ending = "Connection: close\r\n\r\n" if last else "Connection: keep-alive\r\n\r\n"
     body = b"" if headless else payload.body
-    head = f"{_opening(payload.status, int(time.time()))}{waiting}{payload.headers}{ending}"
+    head = f"{_opening(payload.status, payload.type, int(time.time()))}{waiting}{payload.headers}{ending}"
     return Reply(head.encode() + body, len(body), last)
 
 
@@ -42,11 +42,11 @@ def cut(reply: Reply) -> Reply:
 
 
 @lru_cache(32)
-def _opening(status: int, second: int) -> str:
+def _opening(status: int, type: str, second: int) -> str:
     # Cached because formatting a date costs more than the rest of the head, and changes once a second.
     return (
         f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
-        "Content-Type: application/json;charset=utf-8\r\n"
+        f"Content-Type: {type}\r\n"
         f"Date: {formatdate(second, usegmt=True)}\r\n"
         "Vary: accept-encoding, Origin\r\n"
     )

@@ -23,6 +23,7 @@ class Request:
     query: list[tuple[str, str]]
     authorization: str
     gzip: bool
+    range: str
     keep: bool
 
 
@@ -52,6 +53,7 @@ def read(buffer: bytearray) -> Request | None:
         path=unquote(path) if "%" in path else path,
         query=parse_qsl(query, keep_blank_values=True) if query else [],
         authorization=headers.get("authorization", ""),
+        range=headers.get("range", ""),
         gzip=_accepts_gzip(headers.get("accept-encoding", "")),
         keep=version == "HTTP/1.1" and headers.get("connection", "").lower() != "close",
     )

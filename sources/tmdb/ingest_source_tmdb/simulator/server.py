@@ -7,11 +7,13 @@ import socket
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from datetime import date
 from types import TracebackType
 from typing import Final
 
 from ingest_source_tmdb.simulator.answers import answer
-from ingest_source_tmdb.simulator.catalog import Catalog
+from ingest_source_tmdb.simulator.catalog import Catalog, Kind
+from ingest_source_tmdb.simulator.changed import changed_on
 from ingest_source_tmdb.simulator.connection import Connection
 from ingest_source_tmdb.simulator.desk import Desk
 from ingest_source_tmdb.simulator.log import LoggedRequest, RequestLog
@@ -47,6 +49,11 @@ class Simulator:
         return self._base_url
 
     @property
+    def exports_url(self) -> str:
+        """Where its files of ids lie."""
+        return self.base_url.removesuffix("/3") + "/p/exports"
+
+    @property
     def log(self) -> tuple[LoggedRequest, ...]:
         """Every request since the start or the last clear_log (the last million of them), oldest first."""
         return self._log.snapshot()
@@ -65,6 +72,10 @@ class Simulator:
         The path may start with /3 or leave it out: "/movie/11" and "/3/movie/11" are one. Needs no running server.
         """
         return answer(self._oracle, path, query or {})
+
+    def changed_on(self, kind: Kind, day: date) -> tuple[int, ...]:
+        """The ids of a kind that change on a day."""
+        return changed_on(self._oracle, kind, day)
 
     def start(self) -> Simulator:
         """Serve, from a thread of its own, until stop. Raises OSError where the port is taken, RuntimeError if started

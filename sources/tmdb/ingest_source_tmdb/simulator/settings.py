@@ -30,6 +30,7 @@ CONFIGURATION_LANGUAGES: Final[list[Any]] = list(LANGUAGES)
 CONFIGURATION_JOBS: Final[list[Any]] = [
     {"department": department, "jobs": list(jobs)} for department, jobs in DEPARTMENTS.items()
 ]
+PRIMARY_TRANSLATIONS: Final[list[Any]] = ["en-GB", "en-US", "ja-JP", "pt-BR", "pt-PT"]
 CONFIGURATION_TIMEZONES: Final[list[Any]] = [
     {"iso_3166_1": code, "zones": list(zones)} for code, _, _, _, zones in COUNTRIES
 ]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ingest_source_tmdb.simulator.catalog import Catalog, Kind
 from ingest_source_tmdb.simulator.draw import Draw
 from ingest_source_tmdb.simulator.wire import Json
+
+# Where IMDb's ids begin here, and where second ids of films do, as IMDb has for titles that were merged.
+FIRST_IMDB_ID: Final = 10_000_000
+FIRST_ALIAS: Final = 30_000_000
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Subject:
 def imdb_id(subject: Subject) -> str:
     """Unique over movies and shows together, as in IMDb, where both share the tt namespace; nm for people."""
     if subject.kind == "person":
-        return f"nm{10_000_000 + subject.number}"
-    return f"tt{subject.number * 2 + (10_000_001 if subject.kind == 'tv' else 10_000_000)}"
+        return f"nm{FIRST_IMDB_ID + subject.number}"
+    return f"tt{FIRST_IMDB_ID + subject.number * 2 + (subject.kind == 'tv')}"
 
 
 def episodes_by_season(catalog: Catalog, show: int) -> tuple[int, ...]:
