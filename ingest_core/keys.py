@@ -83,14 +83,14 @@ class RecordKeys:
         """The key of one record."""
         return f"{self.folder(stream)}{self._prefix(stream)}{file_stem(id)}.json"
 
-    def batch_key(self, stream: str, slice_name: str, number: int, generation: int) -> str:
+    def batch_key(self, stream: str, slice_name: str, number: int, generation: int, ending: str = ".json") -> str:
         """The key of a file of many records: named after the slice, as all its records are of one stream.
 
         Generations after the first have names of their own, so that none ever writes into another's file.
         """
         later = f"-g{generation}" if generation > 1 else ""
         stem = file_stem(f"{slice_name.replace('.', '_')}-{number:03d}{later}")
-        return f"{self.folder(stream)}{self._prefix(stream)}{stem}.json"
+        return f"{self.folder(stream)}{self._prefix(stream)}{stem}{ending}"
 
     def folders(self) -> list[str]:
         """Every folder that records of this run can lie in, sorted."""

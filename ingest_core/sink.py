@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ingest_core.errors import LakeError, LockedError
 from ingest_core.keys import RecordKeys, id_text
 from ingest_core.lake import Lake, Stored
-from ingest_core.model import Origin, Record, Rejected
+from ingest_core.model import Batch, Origin, Record, Rejected, file_body
 from ingest_core.model.rawjson import is_json
 from ingest_core.state import Landed, Provenance
 
@@ -157,10 +157,11 @@ class Sink:
         )
         return Parcel(key, record.body, digest, (landed,))
 
-    def batch(self, lines: Sequence[Line], slice_name: str, number: int) -> Parcel:
+    def batch(self, lines: Sequence[Line], slice_name: str, number: int, batch: Batch) -> Parcel:
         """One file for records of one stream: a line each, every byte of it the API's but white space."""
-        key = self._keys.batch_key(lines[0].record.stream, slice_name, number, self._stamp.generation)
-        body = b"".join(line.text + b"\n" for line in lines)
+        stream, generation = lines[0].record.stream, self._stamp.generation
+        key = self._keys.batch_key(stream, slice_name, number, generation, batch.ending)
+        body = file_body(batch, [line.text for line in lines])
         landed = tuple(
             Landed(
                 stream=line.record.stream,

@@ -27,14 +27,20 @@ def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
 
 
 def ids_in(folder: Path) -> list[tuple[Any, ...]]:
-    files = f"{folder}/Raw/Things/JSON/2026/11/23/*.json"
+    files = f"{folder}/Raw/Things/JSON/2026/11/23/*"
     return duckdb.sql(f"SELECT count(*), count(DISTINCT id), min(id), max(id) FROM read_json('{files}')").fetchall()
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(None, Batch()), (Batch(), None), (Batch(), Batch(30))],
-    ids=["to files", "to objects", "other"],
+    [
+        (None, Batch()),
+        (Batch(), None),
+        (Batch(), Batch(30)),
+        (Batch(), Batch(gzip=True)),
+        (Batch(gzip=True), Batch(9, array=True)),
+    ],
+    ids=["to files", "to objects", "other", "packed", "arrays"],
 )
 def test_after_a_refresh_with_another_layout_the_folder_has_each_id_once(
     job: JobMaker, tmp_path: Path, before: Batch | None, after: Batch | None

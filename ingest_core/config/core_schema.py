@@ -92,10 +92,16 @@ CORE: Mapping[str, Any] = {
                         "examples": ["10MB", "500KB"],
                     },
                     "as": {
-                        "enum": ["lines"],
+                        "enum": ["lines", "array"],
                         "default": "lines",
-                        "description": "One record a line, as Athena, Spark and DuckDB read it.",
+                        "description": "One record a line, as Athena, Spark and DuckDB read it; or a JSON array.",
                         "examples": ["lines"],
+                    },
+                    "gzip": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Pack the files: they end in .json.gz, and `bytes` bounds what is in them.",
+                        "examples": [True],
                     },
                 },
             }

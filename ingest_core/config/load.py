@@ -156,7 +156,14 @@ def frozen_keys(frozen: Frozen) -> dict[str, Any]:
         "layout": "record",
     }
     if batch is not None:
-        said["layout"] = {"batch": {"records": batch.records, "bytes": f"{batch.bytes // 1000}KB", "as": "lines"}}
+        said["layout"] = {
+            "batch": {
+                "records": batch.records,
+                "bytes": f"{batch.bytes // 1000}KB",
+                "as": "array" if batch.array else "lines",
+                "gzip": batch.gzip,
+            }
+        }
     return said
 
 
@@ -193,7 +200,9 @@ def _batch(layout: str | Mapping[str, Any]) -> Batch | None:
     if layout == "record":
         return None
     given = layout["batch"] if isinstance(layout, Mapping) else {}
-    return Batch(given["records"], size(given["bytes"])) if given else Batch()
+    if not given:
+        return Batch()
+    return Batch(given["records"], size(given["bytes"]), given["as"] == "array", given["gzip"])
 
 
 def _budget(given: int | str) -> FailureBudget:

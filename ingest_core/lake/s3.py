@@ -253,7 +253,7 @@ class S3Lake:
             Bucket=self._bucket,
             Key=self._prefix + key,
             Body=bytearray(body),
-            ContentType="application/json",
+            ContentType="application/gzip" if key.endswith(".gz") else "application/json",
             **more,
             **self._sealed,
         )

@@ -2,7 +2,7 @@
 
 from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
-from ingest_core.model.layout import Batch
+from ingest_core.model.layout import Batch, file_body
 from ingest_core.model.record import Missing, Origin, Record, Rejected
 from ingest_core.model.report import Counts, Fault, Report, Status
 from ingest_core.model.secret import Secret, without_secrets
@@ -56,6 +56,7 @@ __all__ = [
     "bearer",
     "checked_stream",
     "field_of",
+    "file_body",
     "header_key",
     "query_key",
     "rows_of",

@@ -28,15 +28,16 @@ class BatchLanding:
         self._next_number = 0
 
     def refuses(self, record: Record) -> str | None:
-        if len(record.body) < self._batch.bytes or len(compact(record.body)) < self._batch.bytes:
+        weight, room = self._batch.weight, self._batch.room
+        if weight(len(record.body)) <= room or weight(len(compact(record.body))) <= room:
             return None
         return f"too large: {len(record.body):,} bytes, and a batch file holds {self._batch.bytes:,}"
 
     def take(self, record: Record, id: str) -> None:
         line = Line(record, id, compact(record.body))
-        size = len(line.text) + 1
+        size = self._batch.weight(len(line.text))
         waiting = self._lines.setdefault(record.stream, [])
-        if waiting and self._sizes[record.stream] + size > self._batch.bytes:
+        if waiting and self._sizes[record.stream] + size > self._batch.room:
             self._send(record.stream)
             waiting = self._lines.setdefault(record.stream, [])
         waiting.append(line)
@@ -50,7 +51,7 @@ class BatchLanding:
         lines, size = self._lines.pop(stream), self._sizes.pop(stream)
         self._dock.backpressure.count(answered=-size)
         while lines:
-            parcel = self._dock.sink.batch(lines, self._slice, self._next_number)
+            parcel = self._dock.sink.batch(lines, self._slice, self._next_number, self._batch)
             self._next_number += 1
             if parcel.key in self._there:
                 continue

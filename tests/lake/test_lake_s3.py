@@ -66,6 +66,11 @@ def test_the_object_lies_under_the_prefix_of_the_lake(s3_client: Any, s3_server:
     assert found["Body"].read() == b"1"
 
 
+def test_a_packed_file_says_what_it_is(s3_client: Any, s3_server: Any) -> None:
+    S3Lake(s3_client, s3_server.bucket).put("Raw/a.json.gz", b"1")
+    assert s3_client.get_object(Bucket=s3_server.bucket, Key="Raw/a.json.gz")["ContentType"] == "application/gzip"
+
+
 def test_every_page_of_a_listing_is_read(s3_server: Any) -> None:
     client = s3_server.client("writer")
     client.meta.events.register("before-parameter-build.s3.ListObjectsV2", lambda params, **_: params.update(MaxKeys=2))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -10,8 +12,10 @@ from typing import Any
 import pytest
 
 from ingest_core import Context, Record, Ref, Slice
+from ingest_core.keys import RecordKeys
 from ingest_core.model import Batch, FailureBudget, Status
 from ingest_core.run import Job, run
+from ingest_core.upkeep.verification import Subject, verify
 
 JobMaker = Callable[..., Job]
 Files = Callable[..., dict[str, Any]]
@@ -124,3 +128,53 @@ def test_wherever_it_dies_a_resume_keeps_whole_files_and_strikes_their_ids(
         assert {str(id) for id in range(5, 45)} <= set(ids)
     assert {file["key"] for file in part["files"]} == set(records())
     assert all(count <= 10 for count in lines(records()).values())
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("array", [False, True], ids=["lines", "array"])
+def test_files_are_lines_or_arrays_packed_or_not_and_within_their_bounds(
+    job: JobMaker, records: Bodies, own_files: Files, array: bool, packed: bool
+) -> None:
+    bodies = [b'{"id": %d, "text": "%s"}' % (id, b"\xc3\xa9" * (id % 40)) for id in range(50)]
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield from (Record("thing", id, body) for id, body in enumerate(bodies))
+
+    batch = Batch(20, 1000, array, packed)
+    assert run(job(one, fetch, batch=batch)).counts.records == 50
+    found = records()
+    assert {key.partition(".")[2] for key in found} == {"json.gz" if packed else "json"}
+    plain = [gzip.decompress(body) if packed else body for body in found.values()]
+    assert max(map(len, plain)) <= 1000
+    parsed = [json.loads(body) if array else [json.loads(line) for line in body.splitlines()] for body in plain]
+    assert max(map(len, parsed)) <= 20
+    assert [document for several in parsed for document in several] == [json.loads(body) for body in bodies]
+    for file in own_files()["parts/list.p1.json"]["files"]:
+        assert file["sha256"] == hashlib.sha256(found[file["key"]]).hexdigest()
+        assert file["bytes"] == len(found[file["key"]])
+
+
+@pytest.mark.parametrize("array", [False, True], ids=["lines", "array"])
+def test_a_record_that_just_fits_a_file_lands_and_one_byte_more_does_not(
+    job: JobMaker, records: Bodies, array: bool
+) -> None:
+    whole = 1000 - (3 if array else 1)
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield Record("thing", 1, b'"%s"' % (b"x" * (whole - 2)))
+        yield Record("thing", 2, b'"%s"' % (b"x" * (whole - 1)))
+
+    report = run(job(one, fetch, batch=Batch(100, 1000, array), max_failed=FailureBudget(1)))
+    assert (report.counts.records, report.counts.rejected) == (1, 1)
+    assert [len(body) for body in records().values()] == [1000]
+
+
+def test_packed_files_are_resumed_replaced_and_verified_as_others_are(job: JobMaker, die: Any, lake: Any) -> None:
+    die.after_puts(6)
+    die(job(one, rows(40), batch=Batch(10, gzip=True)))
+    assert run(job(one, rows(40), batch=Batch(10, gzip=True))).counts.records == 40
+    subject = Subject(lake, "Things", "things", dt.date(2026, 11, 23), RecordKeys("Things", dt.date(2026, 11, 23)))
+    assert verify(subject).wrong == ()
+    assert run(job(one, rows(40), batch=Batch(10, array=True))).run == "things/2026-11-23/g2"
+    assert [entry.key.rpartition(".")[2] for entry in lake.entries("Raw/")] == ["json"] * 4
+    assert verify(subject).wrong == ()
