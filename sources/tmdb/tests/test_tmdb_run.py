@@ -144,7 +144,10 @@ def test_ids_that_never_were_are_missing(simulator: Simulator, land: Land, lande
 
 
 @pytest.mark.parametrize(
-    "simulator", [Options(movies=300, list_total=90, faults=0.2, retry_after=1)], ids=["a fifth"], indirect=True
+    "simulator",
+    [Options(movies=300, list_total=90, faults=0.2, retry_after=1), Options(movies=300, list_total=90, faults=0.2)],
+    ids=["429 with Retry-After", "429 without"],
+    indirect=True,
 )
 def test_faults_on_the_way_lose_nothing_and_double_nothing(simulator: Simulator, land: Land, landed: Landed) -> None:
     report = land(simulator, [{"list": "movie/popular"}], append=["credits"])
