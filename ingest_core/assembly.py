@@ -30,7 +30,7 @@ from ingest_core.config import (
 from ingest_core.errors import ConfigError, UsageError
 from ingest_core.guard import adapted, calling, connection_of
 from ingest_core.interruption import Interruption
-from ingest_core.lake import Lake, S3Options, open_file, open_lake
+from ingest_core.lake import Engine, Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
 from ingest_core.recording import PLACEHOLDER, Recording, ReplayTransport, read_recording
@@ -102,7 +102,7 @@ class Workspace:
             date=logical_date(date, config.timezone, self.clock.now()),
             lake=self.lake(config),
             transport=transport if recording is None else partial(ReplayTransport, recording),
-            open_file=partial(open_file, options=config.s3),
+            open_file=partial(open_file, options=config.s3, engine=self._engine()),
             clock=self.clock,
             rate=config.rate,
             connections=config.connections,
@@ -214,8 +214,11 @@ class Workspace:
         """The config's lake; its client is made once."""
         wanted = (config.lake, config.s3)
         if wanted not in self._lakes:
-            self._lakes[wanted] = open_lake(*wanted)
+            self._lakes[wanted] = open_lake(*wanted, self._engine())
         return self._lakes[wanted]
+
+    def _engine(self) -> Engine:
+        return Engine.named(self.environment.get("INGEST_ENGINE", "") or Engine.AUTO)
 
     def _source(self, document: Document) -> Source:
         name = source_named_in(document)

@@ -18,7 +18,7 @@ from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
-from ingest_core.lake import S3_SCHEME
+from ingest_core.lake import S3_SCHEME, Engine
 from ingest_core.model import Report, Status
 from ingest_core.run import Progress
 
@@ -42,6 +42,11 @@ day_type = click.DateTime(["%Y-%m-%d"])
 )
 @click.option("--dry-run", is_flag=True, help="Land in ./dry-run/ instead: the same keys, no AWS, afresh each time.")
 @click.option("--out", metavar="DIR", help="Another folder for the dry run.")
+@click.option(
+    "--engine",
+    type=click.Choice([engine.value for engine in Engine]),
+    help="What talks to S3; auto: the fast one where installed.",
+)
 @json_option
 def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     source: str,
@@ -55,6 +60,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     max_minutes: float | None,
     dry_run: bool,
     out: str | None,
+    engine: str | None,
     as_json: bool,
 ) -> int:
     """One run of SOURCE: plan, land each slice, commit. With --from and --to, one for each day."""
@@ -63,7 +69,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     if dry_run and lake is not None:
         raise UsageError("--dry-run lands in a folder of its own", hint="leave --lake out; --out names the folder")
     folder = Path(out or DRY_RUN)
-    workspace = open_workspace()
+    workspace = open_workspace(engine)
     asked = replace(
         wish(date, str(folder) if dry_run else lake, overrides, limit),
         refresh=refresh,

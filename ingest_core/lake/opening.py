@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -20,10 +22,26 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
-def open_lake(uri: str, options: S3Options) -> Lake:
+class Engine(StrEnum):
+    """What talks to S3: boto3; obstore, of the `[fast]` extra; or obstore where it is installed, else boto3."""
+
+    AUTO = "auto"
+    DEFAULT = "default"
+    FAST = "fast"
+
+    @classmethod
+    def named(cls, text: str) -> Engine:
+        """Raises UsageError where there is none of that name."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise UsageError(f"{text!r} is no engine", hint=f"one of {', '.join(cls)}") from None
+
+
+def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Lake:
     """The lake that `uri` names: `s3://bucket[/prefix]` or a folder. Makes no request.
 
-    Raises UsageError where the URI is neither.
+    Raises UsageError where the URI is neither, or the engine cannot be had.
     """
     wrong = mistake_in(uri)
     if wrong is not None:
@@ -31,12 +49,27 @@ def open_lake(uri: str, options: S3Options) -> Lake:
     if not uri.startswith(S3_SCHEME):
         return DiskLake(Path(uri).expanduser())
     bucket, prefix = _split(uri)
+    if _is_fast(engine, options):
+        from ingest_core.lake.s3_native import open_native
+
+        return open_native(bucket, prefix, options)
     from ingest_core.lake.s3 import open_bucket  # boto3 costs a quarter of a second: only where S3 is used
 
     return open_bucket(bucket, prefix, options, CONNECTIONS)
 
 
-def open_file(uri: str, options: S3Options) -> BinaryIO:
+def _is_fast(engine: Engine, options: S3Options) -> bool:
+    why_not = ""
+    if find_spec("obstore") is None:
+        why_not = "obstore is not installed"
+    elif options.bucket_owner:
+        why_not = "obstore cannot send the bucket owner that the config names"
+    if engine is Engine.FAST and why_not:
+        raise UsageError(f"the fast engine cannot be used: {why_not}", hint="pip install 'ingest-core[fast]', or auto")
+    return engine is not Engine.DEFAULT and not why_not
+
+
+def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> BinaryIO:
     """One file as a binary stream: `s3://bucket/key`, or a path. Nothing is read ahead of the caller.
 
     Raises LakeError where it cannot be read.
@@ -47,6 +80,10 @@ def open_file(uri: str, options: S3Options) -> BinaryIO:
         except OSError as error:
             raise LakeError(f"{uri}: {error.strerror or error}", hint="check the path") from error
     bucket, key = _split(uri)
+    if _is_fast(engine, options):
+        from ingest_core.lake.s3_native import open_native
+
+        return open_native(bucket, "", options).stream(key)
     from ingest_core.lake.s3 import S3Lake
 
     return S3Lake(_client(options), bucket, "", options).stream(key)

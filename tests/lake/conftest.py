@@ -23,6 +23,7 @@ import pytest
 
 from ingest_core.lake import DiskLake, Lake, S3Options
 from ingest_core.lake.s3 import S3Lake, new_client, open_bucket
+from ingest_core.lake.s3_native import NativeS3Lake, open_native
 
 BUCKET = "contract-lake"
 NOBODY = ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")
@@ -68,6 +69,11 @@ class S3Server:
         """The lake as it is opened for that user."""
         with self._as(user):
             return open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16)
+
+    def native_lake(self, user: str) -> NativeS3Lake:
+        """The lake as obstore opens it for that user."""
+        with self._as(user):
+            return open_native(self.bucket, f"test/{uuid.uuid4().hex}", S3Options())
 
     @contextmanager
     def _as(self, user: str) -> Iterator[None]:
@@ -152,12 +158,18 @@ def s3_lake(s3_server: S3Server) -> Iterator[Lake]:
 
 
 @pytest.fixture
-def lake_of(s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
-    """A lake with the keys of a certain user."""
-    lakes = []
+def native_lake(s3_server: S3Server) -> Lake:
+    """A prefix of its own in the bucket, through obstore."""
+    return s3_server.native_lake("writer")
+
+
+@pytest.fixture(params=["boto3", "native"])
+def lake_of(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
+    """A lake with the keys of a certain user, through either library."""
+    lakes: list[S3Lake | NativeS3Lake] = []
 
     def make(user: str) -> Lake:
-        lakes.append(s3_server.lake(user))
+        lakes.append(s3_server.lake(user) if request.param == "boto3" else s3_server.native_lake(user))
         return lakes[-1]
 
     yield make
@@ -165,7 +177,7 @@ def lake_of(s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
         lake.close()
 
 
-@pytest.fixture(params=["disk", "s3", "boto3"])
+@pytest.fixture(params=["disk", "s3", "boto3", "native"])
 def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     """Each lake in turn, empty."""
     if request.param == "disk":

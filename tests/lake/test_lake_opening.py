@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ingest_core.errors import LakeError, UsageError
-from ingest_core.lake import DiskLake, S3Options, open_file, open_lake
+from ingest_core.lake import DiskLake, Engine, S3Options, open_file, open_lake
+from ingest_core.lake.s3 import S3Lake
+from ingest_core.lake.s3_native import NativeS3Lake
 
 
 @pytest.fixture
@@ -77,3 +79,35 @@ def test_an_object_in_s3_is_a_stream(s3_server: Any, s3_client: Any) -> None:
 def test_an_object_that_is_not_in_s3_is_named(s3_server: Any) -> None:
     with pytest.raises(LakeError, match=r"exports/nothing\.gz"):
         open_file(f"s3://{s3_server.bucket}/exports/nothing.gz", S3Options())
+
+
+@pytest.mark.usefixtures("as_writer")
+def test_the_fast_engine_is_picked_where_it_is_installed_and_another_where_it_is_asked_for() -> None:
+    assert isinstance(open_lake("s3://bucket/zone", S3Options()), NativeS3Lake)
+    assert isinstance(open_lake("s3://bucket/zone", S3Options(), Engine.DEFAULT), S3Lake)
+    assert open_lake("s3://bucket/zone/", S3Options(), Engine.FAST).uri == "s3://bucket/zone"
+
+
+@pytest.mark.usefixtures("as_writer")
+def test_what_obstore_cannot_send_is_left_to_boto3_or_refused_where_it_was_asked_for() -> None:
+    owned = S3Options(bucket_owner="123456789012")
+    assert isinstance(open_lake("s3://bucket", owned), S3Lake)
+    with pytest.raises(UsageError, match="bucket owner"):
+        open_lake("s3://bucket", owned, Engine.FAST)
+
+
+@pytest.mark.usefixtures("as_writer")
+def test_without_obstore_boto3_is_picked_and_the_fast_engine_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingest_core.lake.opening.find_spec", lambda name: None)
+    assert isinstance(open_lake("s3://bucket", S3Options()), S3Lake)
+    with pytest.raises(UsageError, match="not installed") as error:
+        open_lake("s3://bucket", S3Options(), Engine.FAST)
+    assert "ingest-core[fast]" in error.value.hint
+
+
+def test_an_engine_that_is_none_names_those_that_are() -> None:
+    with pytest.raises(UsageError, match="'slow' is no engine") as error:
+        Engine.named("slow")
+    assert error.value.hint == "one of auto, default, fast"

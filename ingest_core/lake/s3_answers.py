@@ -1,0 +1,52 @@
+"""From S3's refusals to our errors: what is missing, and what to do. Whichever library met them."""
+
+from __future__ import annotations
+
+from ingest_core.errors import CredentialsError, IngestError, LakeError, TransientError
+
+DENIED = {"AccessDenied", "403", "Forbidden", "AllAccessDisabled"}
+BAD_KEYS = {
+    "InvalidAccessKeyId",
+    "SignatureDoesNotMatch",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidToken",
+    "TokenRefreshRequired",
+}
+BUSY = {"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "RequestLimitExceeded"}
+
+
+def answered(action: str, where: str, bucket: str, status: int, code: str) -> IngestError:
+    """The error that says what to do where S3 answered `status` with its own `code`, when `action` was tried."""
+    # Without s3:ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
+    rights = {"ListObjectsV2": "s3:ListBucket", "GetObject": "s3:GetObject and s3:ListBucket"}
+    if code in BAD_KEYS:
+        return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
+    if code in DENIED:
+        return CredentialsError(
+            f"{action} {where}: access denied",
+            hint=f"the role or user needs {rights.get(action, f's3:{action}')} there; a bucket policy or a KMS key may "
+            "refuse it too",
+        )
+    if code == "RequestTimeTooSkewed":
+        return LakeError(f"{where}: this machine's clock is wrong", hint="set it: S3 allows 15 minutes")
+    if code == "NoSuchBucket":
+        return LakeError(f"{where}: the bucket {bucket} does not exist", hint="create it, or correct `lake:`")
+    if code in {"PermanentRedirect", "AuthorizationHeaderMalformed", "301", "IllegalLocationConstraintException"}:
+        return LakeError(f"{where}: the bucket is in another region", hint="set s3: region: in the config")
+    if status >= 500 or code in BUSY:
+        return TransientError(f"{action} {where}: S3 answered {status} {code}", hint="try again later")
+    return LakeError(f"{action} {where}: S3 answered {status} {code}")
+
+
+def no_credentials(where: str) -> CredentialsError:
+    """Nothing to sign with."""
+    return CredentialsError(
+        f"{where}: no AWS credentials found",
+        hint="set AWS_PROFILE or AWS_ACCESS_KEY_ID, or choose a folder: --lake DIR",
+    )
+
+
+def unreachable(action: str, where: str, why: str) -> TransientError:
+    """No answer came."""
+    return TransientError(f"{action} {where}: S3 cannot be reached ({why})", hint="try again later")
