@@ -18,8 +18,8 @@ from script_of_today import APPEND
 from servers import BUCKET, S3, Api
 
 HERE = Path(__file__).parent
-OURS = "ours"
-CONTESTANTS = (OURS, "one-by-one", "threads")
+ENGINES = {"ours": "default", "ours-fast": "fast"}
+CONTESTANTS = (*ENGINES, "one-by-one", "threads")
 CONNECTIONS = 20
 
 
@@ -84,11 +84,22 @@ def take_turn(contestant: str, task: Task) -> Turn:
 
 
 def _command(contestant: str, task: Task, home: str) -> list[str]:
-    if contestant == OURS:
+    if contestant in ENGINES:
         config = Path(home) / "tmdb.yaml"
         config.write_text(_config(task))
         target = "lake" if task.s3 is None else f"s3://{BUCKET}"
-        return [sys.executable, "-m", "ingest_core", "run", str(config), "--lake", target, "--json"]
+        return [
+            sys.executable,
+            "-m",
+            "ingest_core",
+            "run",
+            str(config),
+            "--lake",
+            target,
+            "--json",
+            "--engine",
+            ENGINES[contestant],
+        ]
     ids = Path(home) / "ids.txt"
     ids.write_text("\n".join(task.true))
     target = "lake/Raw" if task.s3 is None else f"s3://{BUCKET}"

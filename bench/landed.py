@@ -31,15 +31,20 @@ class Landed:
     sent: int
 
 
-def truth(oracle: Simulator, ids: Iterable[int], append: str) -> dict[str, Print]:
-    """The print of each movie's answer, by its id as text."""
-    prints = {}
+def bodies_of(oracle: Simulator, ids: Iterable[int], append: str) -> dict[str, bytes]:
+    """Each movie's answer, by its id as text."""
+    bodies = {}
     for id in ids:
         status, body = oracle.answer(f"/movie/{id}", {"append_to_response": append})
         if status != 200:
             raise RuntimeError(f"movie {id} answers {status}: take ids that exist")
-        prints[str(id)] = _print(body)
-    return prints
+        bodies[str(id)] = body
+    return bodies
+
+
+def truth(bodies: Mapping[str, bytes]) -> dict[str, Print]:
+    """The print of each body."""
+    return {id: _print(body) for id, body in bodies.items()}
 
 
 def files_in(folder: Path) -> dict[str, Print]:

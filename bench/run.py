@@ -16,36 +16,37 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from contest import CONNECTIONS, CONTESTANTS, HERE, Task, Turn, take_turn
+from contest import CONNECTIONS, CONTESTANTS, ENGINES, HERE, Task, Turn, take_turn
 from ingest_source_tmdb.simulator import Options, Simulator
-from landed import Print, truth
+from landed import Print, bodies_of, truth
 from script_of_today import APPEND
-from servers import s3, simulator
+from servers import Api, quick_s3, simulator
+from static_api import is_there, static_api
 from table import Scenario, markdown
 
 SEED = 1
 UNLIMITED = 10_000
-S3_RECORDS = 300
 LIMITED_RECORDS = 200
 RATE = 40
 LATENCY = 0.1
 
 DISK = (
-    "No latency, no rate limit. The simulator shares the cores with the contestant: read the CPU first, wall second. "
-    "Ours also checks every body, flushes every file to the disk and keeps provenance and a manifest; the script does "
+    "No latency, no rate limit. The API shares the cores with the contestant: read the CPU first, wall second. Ours "
+    "also checks every body, flushes every file to the disk and keeps provenance and a manifest; the script does "
     "none of it."
 )
-MOTO = (
-    "moto takes milliseconds for each PUT: **the server bounds the wall time, not the client**. The client's CPU is "
-    "what to compare. Fewer records, for that reason."
+CLOUD = (
+    "An S3 that answers from memory, conditional writes included (`bench/quick_s3.py`), and the API's answers from "
+    "{api}. Both share the cores with the contestant: read the CPU. Ours also puts conditionally, keeps provenance, "
+    "intents, parts and a manifest; the script does none of it."
 )
 LIMITED = (
     f"{RATE} requests a second and {LATENCY} s for each answer; a simulator of its own for each turn, one round. Ours "
@@ -73,7 +74,7 @@ def main() -> int:
     figures.write_text(json.dumps(_as_json(day, scenarios), indent=1) + "\n")
     if asked.json is None:
         figures.with_suffix(".md").write_text(text)
-    ours = [turn for scenario in scenarios for turn in scenario.turns if turn.contestant == CONTESTANTS[0]]
+    ours = [turn for scenario in scenarios for turn in scenario.turns if turn.contestant in ENGINES]
     return int(any(turn.exit or turn.landed.identical < turn.landed.expected for turn in ours))
 
 
@@ -82,17 +83,30 @@ def measure(records: int, rounds: int) -> list[Scenario]:
     movies = max(Options.movies, records, LIMITED_RECORDS)
     ids = range(1, max(records, LIMITED_RECORDS) + 1)
     _say("asking the oracle")
-    true = truth(Simulator(Options(seed=SEED, movies=movies)), ids, APPEND)
-    with simulator(seed=SEED, movies=movies) as api, s3() as store:
-        _say("warming the simulator up")
-        api.warm_up(ids[:records], APPEND)
+    bodies = bodies_of(Simulator(Options(seed=SEED, movies=movies)), ids, APPEND)
+    true = truth(bodies)
+    with _quick_api(bodies, records, movies) as (api, kind), quick_s3() as store:
         disk = Task(api, _first(true, records), UNLIMITED)
-        cloud = Task(api, _first(true, min(records, S3_RECORDS)), UNLIMITED, store)
-        scenarios = [_free("Into a folder", DISK, disk, rounds), _free("Into S3 (moto)", MOTO, cloud, rounds)]
+        cloud = replace(disk, s3=store)
+        remark = CLOUD.format(api=kind)
+        scenarios = [_free("Into S3", remark, cloud, rounds), _free("Into a folder", DISK, disk, rounds)]
     limited = _first(true, LIMITED_RECORDS)
     turns = _rounds(1, lambda contestant: _limited_turn(contestant, limited, movies))
     title = f"Into a folder, at {RATE} requests a second"
     return [*scenarios, Scenario(title, LIMITED, LIMITED_RECORDS, turns, rate=RATE)]
+
+
+@contextmanager
+def _quick_api(bodies: Mapping[str, bytes], records: int, movies: int) -> Iterator[tuple[Api, str]]:
+    """nginx where it is installed, else the simulator; and what it is called."""
+    if is_there():
+        with static_api(bodies) as api:
+            yield api, "nginx"
+        return
+    with simulator(seed=SEED, movies=movies) as api:
+        _say("no nginx here: warming the simulator up")
+        api.warm_up([int(id) for id in bodies][:records], APPEND)
+        yield api, "the simulator"
 
 
 def _free(title: str, remark: str, task: Task, rounds: int) -> Scenario:
@@ -126,7 +140,7 @@ def _limited_turn(contestant: str, true: Mapping[str, Print], movies: int) -> Tu
 
 def _facts(day: dt.date, records: int, rounds: int, seconds: float) -> Sequence[str]:
     cores = len(os.sched_getaffinity(0))
-    packages = " · ".join(f"{name} {version(name)}" for name in ("requests", "urllib3", "boto3", "moto"))
+    packages = " · ".join(f"{name} {version(name)}" for name in ("requests", "urllib3", "boto3", "obstore"))
     return [
         f"{day}, `python bench/run.py --records {records} --rounds {rounds}`, {seconds:.0f} s in all. "
         f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, {cores} CPUs · {packages}.",
@@ -143,7 +157,7 @@ def _as_json(day: dt.date, scenarios: Sequence[Scenario]) -> dict[str, Any]:
         "date": day.isoformat(),
         "python": platform.python_version(),
         "cpus": len(os.sched_getaffinity(0)),
-        "versions": {name: version(name) for name in ("ingest-core", "requests", "urllib3", "boto3", "moto")},
+        "versions": {name: version(name) for name in ("ingest-core", "requests", "urllib3", "boto3", "obstore")},
         "scenarios": [
             {
                 "title": scenario.title,

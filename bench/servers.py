@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
 import requests
@@ -60,9 +61,10 @@ def _said(stdout: IO[str], pattern: str) -> str:
 
 
 class S3:
-    """A running moto server."""
+    """A running S3 server: moto's, or `quick_s3.py`."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, reset: str = "moto-api/reset") -> None:
+        self._reset = reset
         self.environment = {
             "AWS_ENDPOINT_URL_S3": endpoint,
             "AWS_ACCESS_KEY_ID": "bench",
@@ -77,7 +79,7 @@ class S3:
 
     def empty(self) -> None:
         """Nothing but one empty bucket."""
-        requests.post(f"{self._endpoint}/moto-api/reset", timeout=30).raise_for_status()
+        requests.post(f"{self._endpoint}/{self._reset}", timeout=30).raise_for_status()
         self._client.create_bucket(Bucket=BUCKET)
 
     def objects(self) -> dict[str, tuple[str, int]]:
@@ -107,13 +109,25 @@ def s3() -> Iterator[S3]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            _await(port)
+            await_port(port)
             yield S3(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
 
 
-def _await(port: int) -> None:
+@contextmanager
+def quick_s3(latency: float = 0.0) -> Iterator[S3]:
+    """An S3 that costs a tenth of moto: what bounds a run is then the client."""
+    command = [sys.executable, str(Path(__file__).parent / "quick_s3.py"), "--latency", str(latency)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield S3(_said(process.stdout, r"at (http\S+)"), reset="-/reset")
+        finally:
+            process.terminate()
+
+
+def await_port(port: int) -> None:
     until = time.monotonic() + STARTING_SECONDS
     while True:
         try:
