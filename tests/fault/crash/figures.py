@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import statistics
 from collections import Counter
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crash.verdict import Verdict
+
+logger = logging.getLogger(__name__)
 
 FAULTS = ("lost", "doubled", "torn", "left_behind", "wrong")
 
@@ -44,6 +47,7 @@ class Figures:
         """One fault that no verdict names."""
         self.faults[name] += 1
         self.problems.append(what)
+        logger.warning("%s", what)
 
     def so_far(self) -> str:
         """One line, for whoever waits."""
