@@ -17,6 +17,7 @@ from ingest_core.testing.transport import EndlessTransport, tokens_in
 from ingest_core.testing.trial import DATE, Conditions, Trial
 
 UNDECLARED_HOST = "UndeclaredHostError"
+LARGEST_CAP = 1100  # pages that a list may have before a source must have stopped
 
 
 @check
@@ -132,7 +133,7 @@ def the_next_day_goes_on_from_the_last(subject: Subject) -> None:
 def its_paging_ends(subject: Subject) -> None:
     suppose(subject.has_network, "this source has no network")
     suppose_kept(subject, its_run_is_done)
-    most = 10 * len(subject.trial.exchanges) + 200
+    most = 10 * len(subject.trial.exchanges) + LARGEST_CAP
     endless = EndlessTransport(subject.api(), most, tokens_in(subject.trial.exchanges))
     subject.land(endless)
     require(

@@ -11,7 +11,7 @@ from ingest_core import Answer, MalformedError, Request, Row, StopError
 from ingest_source_rest.placing import Value
 from ingest_source_rest.settings import Settings, Stream
 
-_LINK = re.compile(r"<([^>]*)>((?:\s*;\s*[\w!#$&+\-.^`|~*]+\s*(?:=\s*(?:\"[^\"]*\"|[^\s\",;]+))?)*)\s*(?:,|$)")
+_LINK = re.compile(r"<([^>]*)>([^<]*)")  # RFC 8288: a URL, and the attributes up to the next one
 _REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^\s\",;]+))", re.IGNORECASE)
 _URLS = ("link", "next_url")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from ingest_core.api import HttpRequest, HttpResponse
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.model import Report, Status
 from ingest_core.recording import ReplayTransport, read_recording
-from ingest_core.testing import SkippingClock, SourceContract
+from ingest_core.testing import SkippingClock, SourceContract, Subject
 
 EXAMPLES = Path(__file__).parents[3] / "config/examples"
 ANSWERS = Path(__file__).parent / "answers"
@@ -35,7 +36,10 @@ class TestX(_Example, example="x_recent_search"): ...
 class TestGitHub(_Example, example="github_issues"): ...
 
 
-class TestNasa(_Example, example="nasa_apod"): ...
+class TestNasa(_Example, example="nasa_apod"):
+    def test_the_network_is_closed_meanwhile(self, subject: Subject) -> None:
+        with pytest.raises(ConnectionRefusedError, match=r"through ctx\.api alone"):
+            socket.create_connection(("127.0.0.1", 9))
 
 
 class TestNyc(_Example, example="nyc_311"): ...

@@ -232,3 +232,27 @@ def test_a_key_that_the_api_writes_into_its_next_url_is_kept_nowhere(
     assert "q=a%2Cb" in trial.exchanges[1].url
     kept = b"".join(trial.lake.bodies("").values())
     assert b"k3y" not in kept
+
+
+@pytest.mark.parametrize(
+    ("header", "following"),
+    [
+        ('<{base}/things?page=2>; rel="next"', True),
+        ("<{base}/things?page=2>; rel=next", True),
+        ('<{base}/things?page=2>;REL="NEXT next"', True),
+        ('</v1/things?page=2>;title="a; b, c";rel="next"', True),
+        ('<{base}/things?page=9>; rel="prev",<{base}/things?page=2>;rel="next"', True),
+        ('<{base}/things?page=2>; rel="last"', False),
+        ("<{base}/things?page=2>", False),
+        ('<{base}/things?page=2>; rel="nextish"', False),
+        ("", False),
+        ("<" * 50_000, False),
+        ("<x>; a" + " " * 60_000 + "!", False),
+    ],
+)
+def test_a_link_header_is_read_as_rfc_8288_writes_it(land_pages: LandPages, header: str, following: bool) -> None:
+    def reply(path: str, params: dict[str, str]) -> Any:
+        return [{"id": params.get("page", "1")}], {} if params else {"link": header.replace("{base}", BASE)}
+
+    trial = land_pages(reply, {"paging": {"link": {}}})
+    assert ids(trial) == (["1", "2"] if following else ["1"])
