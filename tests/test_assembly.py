@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest_core import CredentialsError, Record, Report, Slice, Source, UsageError, bearer, hookimpl
+from ingest_core import CredentialsError, PluginError, Record, Report, Slice, Source, UsageError, bearer, hookimpl
 from ingest_core.api.redact import Redactor
 from ingest_core.assembly import Wish, Workspace, guard_logs
 from ingest_core.model import Connection, Status
@@ -145,6 +145,22 @@ def test_a_secret_that_was_read_is_masked_in_every_log(workspace: Callable[..., 
     assert SECRET not in "".join(lines)
     assert "Bearer ***" in lines[0]
     assert "ValueError" in lines[1]
+
+
+def test_a_source_that_cannot_be_made_for_its_settings_is_named(tmp_path: Path) -> None:
+    def adapt(source: Source, settings: Any) -> Source:
+        raise KeyError("streams")
+
+    class Generic:
+        @hookimpl
+        def ingest_sources(self) -> list[Source]:
+            return [Source("generic", "Generic", {}, lambda ctx: (), lambda ctx, slice: (), adapt=adapt)]
+
+    (tmp_path / "generic.yaml").write_text("source: generic\nlake: lake\n")
+    plugins = Plugins()
+    plugins.add(Generic(), "generic", "generic-dist", "1")
+    with pytest.raises(PluginError, match="source generic: adapt raised KeyError"):
+        Workspace({}, plugins).use(str(tmp_path / "generic.yaml"), Wish())
 
 
 def test_what_was_never_a_secret_is_left_alone() -> None:
