@@ -1,4 +1,4 @@
-"""TMDB's selections at size, against the simulator and its log: python bench/tmdb.py [csv discover changes storms]
+"""TMDB's selections at size, against the simulator and its log: python bench/tmdb.py [csv discover …]
 
 Each part runs the command `ingest` as a user would, in a process of its own, into a folder (the CSV's into moto's S3),
 and compares what landed with the simulator's data, and what was asked with its log. A difference ends the program.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tmdb_csv import csv_of_imdb_ids
-from tmdb_lists import changes, crowded_day, discover
+from tmdb_lists import changes, crowded_day, discover, export
 from tmdb_storms import storms
 
 HERE = Path(__file__).parent
@@ -22,6 +22,7 @@ PARTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "csv": (csv_of_imdb_ids,),
     "discover": (discover, crowded_day),
     "changes": (changes,),
+    "export": (export,),
     "storms": (storms,),
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ingest_source_tmdb.simulator import Options, Simulator
 from ingest_source_tmdb.simulator.catalog import Catalog
+from ingest_source_tmdb.simulator.idfiles import packed
 from tmdb_runs import home, require
 
 HITS = 120_000
@@ -62,6 +63,29 @@ def crowded_day() -> Iterator[str]:
         yield f"- the run {report['status']} (exit {report['exit_code']}), nothing is committed"
         yield f"- error: “{report['error']['what']}”"
         yield f"- what to do: “{report['error']['hint']}”"
+
+
+def export() -> Iterator[str]:
+    """A million lines, and then a hundred thousand: what memory does."""
+    yield "## The daily file of ids"
+    yield ""
+    yield "| lines | bytes of the file | ids taken | requests for the file | peak memory |"
+    yield "|---|---|---|---|---|"
+    for count in (100_000, 1_000_000):
+        with Simulator(Options(movies=count)) as simulator, home(simulator) as place:
+            size = len(packed(Catalog(simulator.options), "movie"))
+            place.configure(
+                [{"export": "movie", "min_popularity": 100 * (1 - 2_000 / count), "adult": False}],
+                settings={},
+                rate=FAST,
+                layout="batch",
+            )
+            report, cost = place.run()
+            files = sum(entry.path.startswith("/p/exports/") for entry in simulator.log)
+            taken = report["counts"]["records"]
+            require(report["status"] == "done", str(report["error"]))
+            require(report["notes"][0].startswith(f"export movie: {taken:,} of {count:,} ids"), report["notes"][0])
+            yield f"| {count:,} | {size:,} | {taken:,} | {files} | {cost['rss_mb']:.0f} MB |"
 
 
 def changes() -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +24,8 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
     workspace = open_workspace()
     with tempfile.TemporaryDirectory(prefix="ingest-preview-") as folder:
         asked = wish(date, folder if lake is None else lake, overrides, count)
+        # Whatever the config lands them in: a record is shown alone.
+        asked = replace(asked, overrides={**asked.overrides, ("layout",): ("ingest preview", "record")})
         own = DiskLake(Path(folder))
         *_, report = workspace.runs(workspace.use(source, asked), asked, own)
         for entry in own.entries("Raw/"):

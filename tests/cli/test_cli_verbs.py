@@ -95,8 +95,11 @@ def test_plan_names_slices_and_costs_and_asks_nothing(ingest: Ingest, home: Path
     assert "2 slices to begin with" in ingest("plan", "tmdb").out
 
 
-def test_preview_is_one_record_a_line_and_lands_nothing(ingest: Ingest, home: Path, simulator: Simulator) -> None:
-    ended = ingest("preview", "tmdb", "-n", "3")
+@pytest.mark.parametrize("layout", ["record", "batch"])
+def test_preview_is_one_record_a_line_and_lands_nothing(
+    ingest: Ingest, home: Path, simulator: Simulator, layout: str
+) -> None:
+    ended = ingest("preview", "tmdb", "-n", "3", "--set", f"layout={layout}")
     lines = ended.out.splitlines()
     assert (ended.code, len(lines)) == (0, 3)
     for line in lines:

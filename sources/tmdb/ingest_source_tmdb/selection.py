@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -188,10 +189,12 @@ def check(selects: Iterable[Mapping[str, Any]], *, detail: bool) -> Iterator[Mis
     changes: set[tuple[str, bool]] = set()
     for number, select in enumerate(selects):
         way, place = way_of(select), ("select", number)
-        for key in select:
-            if key != way and key not in WAYS[way]:
-                ways = " and ".join(other for other in WAYS if key in WAYS[other])
-                about = "`ids` and `as` go together" if key == "as" else f"`{key}` goes with {ways}"
+        for key in sorted(set(select) - {way} - set(WAYS[way])):
+            ways = [other for other in WAYS if key in WAYS[other]]
+            if key == "skip_landed":
+                yield Mistake((*place, key), "skip_landed stands beside `select`, and goes for all that it names")
+            elif ways:
+                about = "`ids` and `as` go together" if key == "as" else f"`{key}` goes with {' and '.join(ways)}"
                 yield Mistake((*place, key), f"{about}: `{way}` has no use for it")
         if way in {"ids", "changes", "export"} and not detail:
             yield Mistake((*place, way), f"{way} have no list rows to land: they need detail: true")
@@ -225,16 +228,18 @@ def _check_parameters(select: Mapping[str, Any], place: tuple[str | int, ...]) -
     known = discover.PARAMETERS[kind]
     for name, value in given.items():
         where = (*place, "params", name)
-        if name not in known:
+        if name not in known and any(name in names for names in discover.PARAMETERS.values()):
             yield Mistake(where, f"{name} is not a parameter of /discover/{kind}: TMDB would ignore it")
-        elif known[name] == discover.DATE and not _is_day(value):
+        elif known.get(name) == discover.DATE and not _is_day(value):
             yield Mistake(where, f"{name}: {value!r} is no day of the calendar")
         elif name == "sort_by" and value not in discover.SORTS[kind]:
             yield Mistake(where, f"sort_by: {value!r} is not an order of /discover/{kind}")
 
 
 def _is_day(text: object) -> bool:
+    """False for a day that the calendar does not have; what is not written as one is the schema's to judge."""
     try:
-        return dt.date.fromisoformat(str(text)).isoformat() == text
+        dt.date.fromisoformat(str(text))
     except ValueError:
-        return False
+        return not re.fullmatch(_DAY, str(text))
+    return True
