@@ -2,7 +2,7 @@
 
 Each part runs the command `ingest` as a user would, in a process of its own, into a folder (the CSV's into moto's S3),
 and compares what landed with the simulator's data, and what was asked with its log. A difference ends the program.
-Figures go to standard output and to bench/results/<day>-tmdb.md.
+Figures go to standard output and to bench/results/<day>-tmdb.md, with the names of the parts where some were chosen.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def main() -> int:
     text = "\n".join(lines) + "\n"
     sys.stdout.write(text)
     if not asked.print:
-        (HERE / "results" / f"{dt.datetime.now(dt.UTC).date()}-tmdb.md").write_text(text)
+        name = "-".join(["tmdb", *(asked.parts if asked.parts != list(PARTS) else [])])
+        (HERE / "results" / f"{dt.datetime.now(dt.UTC).date()}-{name}.md").write_text(text)
     return 0
 
 

@@ -1,7 +1,8 @@
 """Old control files: which may go, and the rule by which S3 removes them itself.
 
 What stays of a pruned day is its state and its manifests: that it is done, what it landed in numbers, its checkpoint.
-What goes is what only a resume, a replay, a refresh or `ingest verify` of that day would read.
+What goes is what only a resume, a replay, a refresh or `ingest verify` of that day would read, and a ref that asks what
+was landed (`unless_landed`, `if_landed`): of that day, nothing is known then.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ def demo() -> Iterator[Mapping[str, Any]]:
         token.write_text(simulator.options.token)
         yield {
             "base_url": simulator.base_url,
+            "exports_url": simulator.exports_url,
             "token": f"file:{token}",
             "language": "pt-BR",
             "append": ["credits", "keywords", "external_ids"],
