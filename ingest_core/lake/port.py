@@ -28,6 +28,11 @@ class Entry:
     size: int
 
 
+def content_type(key: str) -> str:
+    """What an object under that key says it is, where a lake keeps such a thing: JSON, or JSON that is packed."""
+    return "application/gzip" if key.endswith(".gz") else "application/json"
+
+
 class Lake(Protocol):
     """Where records land. Thread-safe. Every method raises LakeError or CredentialsError, with the key in its text.
 

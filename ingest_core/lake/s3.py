@@ -18,7 +18,7 @@ from urllib3.exceptions import HTTPError
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
-from ingest_core.lake.port import Entry, Stored
+from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_direct import DirectPut
 from ingest_core.lake.s3_errors import as_ours, code_of, status_of
 
@@ -253,7 +253,7 @@ class S3Lake:
             Bucket=self._bucket,
             Key=self._prefix + key,
             Body=bytearray(body),
-            ContentType="application/gzip" if key.endswith(".gz") else "application/json",
+            ContentType=content_type(key),
             **more,
             **self._sealed,
         )

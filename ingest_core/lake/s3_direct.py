@@ -24,6 +24,8 @@ from botocore.utils import get_environ_proxies
 from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
+from ingest_core.lake.port import content_type
+
 logger = logging.getLogger(__name__)
 
 # Together with boto3's own attempts after it still under a minute (s3.py).
@@ -54,7 +56,7 @@ class DirectPut:
         self._session = session
         self._client = client
         self._bucket = bucket
-        self._headers = {"Content-Type": "application/json", **headers}
+        self._headers = dict(headers)
         self._way: _Way | None = None
         # Directory buckets are signed by sessions of their own.
         self._is_off = bucket.endswith("--x-s3") or client.meta.config.signature_version not in {"s3v4", "v4"}
@@ -64,7 +66,10 @@ class DirectPut:
         if self._is_off:
             return None
         # S3 refuses a body that arrives otherwise than this says, and keeps it.
-        headers = {"x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode()}
+        headers = {
+            "Content-Type": content_type(key),
+            "x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
+        }
         headers.update((f"x-amz-meta-{name}", value) for name, value in metadata.items())
         try:
             status = self._send(key, body, {**self._headers, **headers, **condition})

@@ -21,7 +21,7 @@ from obstore.store import S3Store
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.errors import IngestError, LakeError
 from ingest_core.lake.options import S3Options
-from ingest_core.lake.port import Entry, Stored
+from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_answers import answered, no_credentials, unreachable
 
 logger = logging.getLogger(__name__)
@@ -228,7 +228,7 @@ class NativeS3Lake:
             )
 
     def _put(self, key: str, body: bytes, metadata: Mapping[str, str], mode: Any) -> None:
-        attributes = {"Content-Type": "application/json", **metadata}
+        attributes = {"Content-Type": content_type(key), **metadata}
         obstore.put(self._store, self._prefix + key, body, attributes=attributes, mode=mode, use_multipart=False)
 
     def _error(self, action: str, key: str, error: Exception) -> IngestError:

@@ -66,9 +66,16 @@ def test_the_object_lies_under_the_prefix_of_the_lake(s3_client: Any, s3_server:
     assert found["Body"].read() == b"1"
 
 
-def test_a_packed_file_says_what_it_is(s3_client: Any, s3_server: Any) -> None:
-    S3Lake(s3_client, s3_server.bucket).put("Raw/a.json.gz", b"1")
-    assert s3_client.get_object(Bucket=s3_server.bucket, Key="Raw/a.json.gz")["ContentType"] == "application/gzip"
+def test_a_packed_file_says_what_it_is(s3_client: Any, s3_server: Any, native_lake: Lake) -> None:
+    ours = S3Lake(s3_client, s3_server.bucket, "packed")
+    ours.put("Raw/a.json.gz", b"1")
+    ours.put_if_absent("Raw/b.json.gz", b"1", {})
+    native_lake.put_if_absent("Raw/c.json.gz", b"1", {})
+    keys = [found["Key"] for found in s3_client.list_objects_v2(Bucket=s3_server.bucket)["Contents"]]
+    packed = [key for key in keys if key.endswith(".json.gz")]
+    assert {key[-9] for key in packed} == {"a", "b", "c"}
+    said = {s3_client.head_object(Bucket=s3_server.bucket, Key=key)["ContentType"] for key in packed}
+    assert said == {"application/gzip"}
 
 
 def test_every_page_of_a_listing_is_read(s3_server: Any) -> None:
