@@ -1,7 +1,7 @@
 """Builds the Lambda layer: python layer/build.py [--python 3.13] [--arch x86_64|arm64] [--out layer/dist]
 
 lock ─→ packages ─┐
-                  ├─→ python/ ─→ each file checked against its wheel ─→ zip ─→ sources found from the zip alone ─→ out/
+                  ├─→ python/ ─→ each file checked against its wheel ─→ .pyc ─→ zip ─→ sources found in it alone ─→ out/
 sources ─→ wheels ┘
 """
 
@@ -14,9 +14,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from compiling import bytecode
 from finding import check_sources
 from packing import LayerError, pack, read_members
-from report import require_budget, size_report
+from report import BUDGET_BYTES, BUDGET_WITH_BYTECODE, require_budget, size_report
 from staging import PLATFORMS, Target, lock, source_names, stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,14 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.lock:
             lock(ROOT)
         else:
-            build(Target(asked.python, asked.arch), asked.out)
+            build(Target(asked.python, asked.arch), asked.out, asked.pyc)
     except LayerError as error:
         print(f"layer: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def build(target: Target, out: Path) -> Path:
+def build(target: Target, out: Path, pyc: str = "auto") -> Path:
     """Builds one layer into `out` and returns its path. Raises LayerError, and then leaves no zip there."""
     final = out / target.file
     final.unlink(missing_ok=True)
@@ -44,8 +45,13 @@ def build(target: Target, out: Path) -> Path:
         members = read_members(stage(ROOT, Path(folder), target))
         made = Path(folder, target.file)
         pack(members, made)
+        require_budget(made, BUDGET_BYTES)
+        made_here, about = bytecode(members, target, pyc)
+        members += made_here
+        pack(members, made)
         print(size_report(made, members))
-        require_budget(made)
+        require_budget(made, BUDGET_WITH_BYTECODE)
+        print(about)
         print(check_sources(made, source_names(ROOT), target))
         out.mkdir(parents=True, exist_ok=True)
         final.write_bytes(made.read_bytes())
@@ -57,6 +63,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Builds the Lambda layer of ingest-core and its sources.")
     parser.add_argument("--python", default="3.13", type=_version, help="the runtime's version (default: 3.13)")
     parser.add_argument("--arch", default="x86_64", choices=sorted(PLATFORMS), help="default: x86_64")
+    parser.add_argument(
+        "--pyc",
+        default="auto",
+        choices=("auto", "always", "never"),
+        help="bytecode, for which this machine must have that Python (default: auto, where it has)",
+    )
     parser.add_argument("--out", default=ROOT / "layer" / "dist", type=Path, help="default: layer/dist")
     parser.add_argument("--lock", action="store_true", help="write layer/requirements.txt anew, and build nothing")
     return parser

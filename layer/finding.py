@@ -1,4 +1,4 @@
-"""Are the sources found from the zip alone? Asked of a Python of the target version where this machine has one."""
+"""The Pythons of this machine; and are the sources found from the zip alone, as one of the target version sees it?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from staging import Target
 
 _GROUP = "ingest_core"
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-_WHICH_PYTHON = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+_WHICH_PYTHON = "import platform, sys; print(sys.implementation.name, platform.python_version())"
 # Runs with -I -S: the standard library and the layer's folder are all that Python can see.
 _PROBE = """
 import json, sys
@@ -44,7 +44,7 @@ def check_sources(layer: Path, wanted: set[str], target: Target) -> str:
         with zipfile.ZipFile(layer) as archive:
             archive.extractall(folder)
         tree = Path(folder, "python")
-        python = find_python(target)
+        python = find_python(target.python) if _is_this_machine(target) else None
         if python is None:
             _judge(_listed(tree), wanted)
             return (
@@ -57,11 +57,22 @@ def check_sources(layer: Path, wanted: set[str], target: Target) -> str:
         )
 
 
-def find_python(target: Target) -> Path | None:
-    """A CPython of the target's version that runs on this machine, if the target's machine is this one."""
-    if sys.platform != "linux" or platform.machine() != _MACHINES[target.arch]:
-        return None
-    return next((path for path in _candidates(target.python) if _runs(path, target.python)), None)
+def find_python(version: str) -> Path | None:
+    """A CPython of that minor version (`3.13`) on this machine."""
+    return next((path for path in _candidates(version) if _runs(path, version)), None)
+
+
+def version_of(python: Path) -> str:
+    """Such as `cpython 3.13.0`; nothing where it does not run.
+
+    A name on PATH proves nothing: pyenv's shims stand there for versions that are switched off.
+    """
+    ended = subprocess.run([str(python), "-I", "-S", "-c", _WHICH_PYTHON], capture_output=True, text=True, check=False)
+    return ended.stdout.strip() if ended.returncode == 0 else ""
+
+
+def _is_this_machine(target: Target) -> bool:
+    return sys.platform == "linux" and platform.machine() == _MACHINES[target.arch]
 
 
 def _candidates(version: str) -> Iterator[Path]:
@@ -73,9 +84,7 @@ def _candidates(version: str) -> Iterator[Path]:
 
 
 def _runs(python: Path, version: str) -> bool:
-    """A name on PATH proves nothing: pyenv's shims stand there for versions that are switched off."""
-    ended = subprocess.run([str(python), "-I", "-S", "-c", _WHICH_PYTHON], capture_output=True, text=True, check=False)
-    return ended.returncode == 0 and ended.stdout.split() == ["cpython", version]
+    return version_of(python).startswith(f"cpython {version}.")
 
 
 def _loaded(tree: Path, python: Path) -> dict[str, Any]:

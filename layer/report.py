@@ -11,31 +11,35 @@ from pathlib import Path
 from packing import LayerError, Member
 
 BUDGET_BYTES = 2_600_000
+BUDGET_WITH_BYTECODE = 4_000_000
 
 
 def size_report(layer: Path, members: Iterable[Member]) -> str:
     """A table, the heaviest package first, in KB of 1,000 bytes; then the total and the sha256."""
     owners = {f"python/{member.name}": member.distribution for member in members}
     zipped: Counter[str] = Counter()
+    bytecode: Counter[str] = Counter()
     unzipped: Counter[str] = Counter()
     with zipfile.ZipFile(layer) as archive:
         for entry in archive.infolist():
-            zipped[owners[entry.filename]] += entry.compress_size
-            unzipped[owners[entry.filename]] += entry.file_size
-    lines = [f"{'package':<28}{'zipped KB':>12}{'unzipped KB':>14}"]
-    lines += [_line(name, size, unzipped[name]) for name, size in zipped.most_common()]
+            owner = owners[entry.filename]
+            zipped[owner] += entry.compress_size
+            bytecode[owner] += entry.compress_size if entry.filename.endswith(".pyc") else 0
+            unzipped[owner] += entry.file_size
+    lines = [f"{'package':<28}{'zipped KB':>12}{'of it .pyc':>13}{'unzipped KB':>14}"]
+    lines += [_line(name, size, bytecode[name], unzipped[name]) for name, size in zipped.most_common()]
     # The file is a little more than its members: names and the directory of the zip weigh something too.
-    lines.append(_line("total, as a file", layer.stat().st_size, unzipped.total()))
+    lines.append(_line("total, as a file", layer.stat().st_size, bytecode.total(), unzipped.total()))
     lines.append(f"sha256 {hashlib.sha256(layer.read_bytes()).hexdigest()}")
     return "\n".join(lines)
 
 
-def require_budget(layer: Path, budget: int = BUDGET_BYTES) -> None:
+def require_budget(layer: Path, budget: int) -> None:
     """Raises LayerError for a layer that has grown past its budget: each cold start downloads it."""
     size = layer.stat().st_size
     if size > budget:
         raise LayerError(f"{layer.name} has {size:,} bytes; its budget is {budget:,} (layer/report.py)")
 
 
-def _line(name: str, zipped: int, unzipped: int) -> str:
-    return f"{name:<28}{zipped / 1000:>12,.1f}{unzipped / 1000:>14,.1f}"
+def _line(name: str, zipped: int, bytecode: int, unzipped: int) -> str:
+    return f"{name:<28}{zipped / 1000:>12,.1f}{bytecode / 1000:>13,.1f}{unzipped / 1000:>14,.1f}"

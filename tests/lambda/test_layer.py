@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import importlib.util
+import marshal
+import platform
 import re
 import shutil
+import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
 from built_layer import ROOT, Built, build_layer
+from compiling import bytecode, compiled
 from finding import check_sources
 from packing import FORBIDDEN, LayerError, Member, normal, pack, read_members
-from report import require_budget, size_report
+from report import BUDGET_BYTES, BUDGET_WITH_BYTECODE, require_budget, size_report
 from staging import Target, source_names
 
 NO_OUTPUTS = shutil.ignore_patterns("__pycache__", "build", "dist")
@@ -79,7 +85,6 @@ def test_what_an_installer_leaves_behind_is_not_in_it(built: Built) -> None:
     paths = [PurePosixPath(name) for name in names(built.zip)]
 
     assert not {path.name for path in paths} & {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", ".lock"}
-    assert not [path for path in paths if "__pycache__" in path.parts or path.suffix == ".pyc"]
     assert not [path for path in paths if path.parts[1] == "bin"]
 
 
@@ -100,22 +105,62 @@ def test_each_distribution_keeps_its_metadata_and_the_plugins_their_entry_points
     assert "python/tzdata/zoneinfo/America/Sao_Paulo" in inside
 
 
+def test_every_module_has_its_bytecode_which_names_the_hash_of_its_source_and_its_place_in_lambda(built: Built) -> None:
+    with zipfile.ZipFile(built.zip) as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    modules = [name for name in inside if name.endswith(".py")]
+    made = {name for name in inside if name.endswith(".pyc")}
+
+    assert made == {importlib.util.cache_from_source(module) for module in modules}
+    for module in modules:
+        body = inside[importlib.util.cache_from_source(module)]
+        magic, flags, digest = body[:4], int.from_bytes(body[4:8], "little"), body[8:16]
+        # PEP 552: bit 0 says that a hash follows in place of a time, bit 1 would have it compared with the source.
+        assert (magic, flags) == (importlib.util.MAGIC_NUMBER, 0b01), module
+        assert digest == importlib.util.source_hash(inside[module]), module
+        assert marshal.loads(body[16:]).co_filename == f"/opt/{module}"
+
+
+def test_a_module_that_does_not_compile_is_named() -> None:
+    with pytest.raises(LayerError, match=r"thing/broken\.py"):
+        compiled([Member("thing/broken.py", "thing", b"def\n")], Path(sys.executable))
+
+
+def test_bytecode_that_must_be_there_is_not_left_out_in_silence() -> None:
+    with pytest.raises(LayerError, match=r"no CPython 3\.99 here to compile with"):
+        bytecode([], Target("3.99", "x86_64"), "always")
+    assert bytecode([], Target("3.99", "x86_64"), "auto") == (
+        [],
+        "WITHOUT BYTECODE, no CPython 3.99 here: every cold start compiles the layer, which takes it longer",
+    )
+
+
 def test_the_build_says_what_each_package_weighs_and_how_the_sources_were_found(built: Built) -> None:
     digest = hashlib.sha256(built.zip.read_bytes()).hexdigest()
+    version = built.zip.name.split("-")[3].removeprefix("python")
 
     assert f"sha256 {digest}" in built.told
-    assert re.search(r"^ingest-core +[0-9.]+ +[0-9.]+$", built.told, re.MULTILINE)
-    assert f"loaded from the zip alone by Python {built.zip.name.split('-')[3].removeprefix('python')}" in built.told
+    assert re.search(r"^ingest-core +[0-9.,]+ +[0-9.,]+ +[0-9.,]+$", built.told, re.MULTILINE)
+    assert f"bytecode by cpython {version}." in built.told
+    assert f"loaded from the zip alone by Python {version}" in built.told
     assert all(name in built.told for name in source_names(ROOT))
 
 
-def test_a_layer_for_another_machine_has_its_libraries_and_the_check_says_that_nothing_was_run(tmp_path: Path) -> None:
-    built = build_layer(tmp_path, "--arch", "arm64")
-    libraries = [name for name in names(built.zip) if name.endswith(".so")]
+@pytest.mark.parametrize(("python", "arch"), [("3.12", "x86_64"), ("3.13", "arm64"), ("3.14", "arm64")])
+def test_a_layer_for_any_runtime_is_built_on_this_machine_within_its_budget(
+    python: str, arch: str, tmp_path: Path
+) -> None:
+    built = build_layer(tmp_path, "--python", python, "--arch", arch)
+    bare = without(built.zip, lambda name: name.endswith(".pyc"), tmp_path / "bare.zip")
+    libraries = [name for name in names(bare) if name.endswith(".so")]
+    machine = {"x86_64": "x86_64", "arm64": "aarch64"}[arch]
+    is_this_machine = platform.machine() == machine
 
     assert libraries
-    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in libraries)
-    assert "sources LISTED, not run" in built.told
+    assert all(name.endswith(f".cpython-{python.replace('.', '')}-{machine}-linux-gnu.so") for name in libraries)
+    assert is_this_machine or "sources LISTED, not run" in built.told
+    assert bare.stat().st_size <= BUDGET_BYTES == 2_600_000
+    assert built.zip.stat().st_size <= BUDGET_WITH_BYTECODE == 4_000_000
 
 
 def test_a_file_that_this_machine_changed_is_refused_by_name(tree: Path) -> None:
@@ -153,21 +198,21 @@ def test_only_the_packages_files_are_members(tree: Path) -> None:
 
 
 def test_a_layer_without_one_of_the_sources_is_refused(built: Built, tmp_path: Path, target: Target) -> None:
-    poorer = without(built.zip, "ingest_source_tmdb-", tmp_path)
+    poorer = without(built.zip, starts_with("ingest_source_tmdb-"), tmp_path / "poorer.zip")
 
     with pytest.raises(LayerError, match="not found from the zip alone: tmdb"):
         check_sources(poorer, source_names(ROOT), target)
 
 
 def test_a_layer_whose_source_does_not_import_is_refused(built: Built, tmp_path: Path, target: Target) -> None:
-    poorer = without(built.zip, "ingest_source_tmdb/settings.py", tmp_path)
+    poorer = without(built.zip, starts_with("ingest_source_tmdb/settings.py"), tmp_path / "poorer.zip")
 
     with pytest.raises(LayerError, match=r"broken in the layer: tmdb of ingest-source-tmdb: .*settings"):
         check_sources(poorer, source_names(ROOT), target)
 
 
 def test_a_module_that_is_missing_is_noticed_without_a_python_to_run(built: Built, tmp_path: Path) -> None:
-    poorer = without(built.zip, "ingest_source_tmdb/", tmp_path)
+    poorer = without(built.zip, starts_with("ingest_source_tmdb/"), tmp_path / "poorer.zip")
 
     with pytest.raises(LayerError, match="broken in the layer: tmdb: there is no module ingest_source_tmdb"):
         check_sources(poorer, source_names(ROOT), Target("3.99", "x86_64"))
@@ -202,10 +247,13 @@ def test_the_layer_wants_what_ingest_core_depends_on_less_what_lambda_has_or_nev
     assert sorted(line for line in wanted if line and not line.startswith("#")) == sorted(needed)
 
 
-def without(layer: Path, prefix: str, folder: Path) -> Path:
-    """A copy of the layer that lacks what begins with `prefix`."""
+def starts_with(*beginnings: str) -> Callable[[str], bool]:
+    return lambda name: name.startswith(beginnings)
+
+
+def without(layer: Path, is_left_out: Callable[[str], bool], copy: Path) -> Path:
+    """A copy of the layer that lacks some of its files."""
     with zipfile.ZipFile(layer) as archive:
-        kept = {name: archive.read(name) for name in archive.namelist() if not name.startswith(f"python/{prefix}")}
-    copy = folder / layer.name
-    pack([Member(name.removeprefix("python/"), "", body) for name, body in kept.items()], copy)
+        inside = {name.removeprefix("python/"): archive.read(name) for name in archive.namelist()}
+    pack([Member(name, "", body) for name, body in inside.items() if not is_left_out(name)], copy)
     return copy
