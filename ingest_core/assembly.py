@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest_core.api import RequestsTransport, Transport, new_session
 from ingest_core.api.redact import Redactor
+from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.config import (
     Config,
@@ -76,7 +77,8 @@ class Workspace:
         self.plugins = load_plugins(environment=self.environment) if plugins is None else plugins
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
-        self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn)
+        self._aws = Aws()
+        self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn, self._aws.client)
         self._lakes: dict[tuple[str, S3Options], Lake] = {}
         self._transports: dict[int, Transport] = {}
 
@@ -86,7 +88,7 @@ class Workspace:
         document = open_document(path, {**self._lake_override(wish), **wish.overrides})
         source = self._source(document)
         recording = self._recording(document, path.parent)
-        config = build_config(document, path.stem, source, self._resolve(recording))
+        config = self._config(document, path.stem, source, recording)
         return Use(config, adapted(source, config.settings), document, recording)
 
     def job(self, use: Use, wish: Wish) -> Job:
@@ -170,7 +172,7 @@ class Workspace:
         value = {**use.document.value, **frozen_keys(frozen)}
         source = self.plugins.find(frozen.source)
         try:
-            config = build_config(replace(use.document, value=value), job.config, source, self._resolve(use.recording))
+            config = self._config(replace(use.document, value=value), job.config, source, use.recording)
         except ConfigError as error:
             raise UsageError(
                 f"the run of {job.config} for {job.date} was begun with settings that do not fit any more: "
@@ -214,11 +216,17 @@ class Workspace:
         """The config's lake; its client is made once."""
         wanted = (config.lake, config.s3)
         if wanted not in self._lakes:
-            self._lakes[wanted] = open_lake(*wanted, self._engine())
+            self._lakes[wanted] = open_lake(*wanted, self._engine(), self._aws)
         return self._lakes[wanted]
 
     def _engine(self) -> Engine:
         return Engine.named(self.environment.get("INGEST_ENGINE", "") or Engine.AUTO)
+
+    def _config(self, document: Document, name: str, source: Source, recording: Recording | None) -> Config:
+        """The checked config. A recording has no secrets, and answers to what stands in their place."""
+        if recording is not None:
+            return build_config(document, name, source, lambda reference: PLACEHOLDER)
+        return build_config(document, name, source, self._secrets.resolve, self._secrets.renew)
 
     def _source(self, document: Document) -> Source:
         name = source_named_in(document)
@@ -232,10 +240,6 @@ class Workspace:
         if not isinstance(folder, str):
             return None
         return read_recording(Path(folder) if ("answers",) in document.overridden else beside / folder)
-
-    def _resolve(self, recording: Recording | None) -> Callable[[str], str]:
-        """How secrets are read; a recording has none, and answers to what stands in their place."""
-        return self._secrets.resolve if recording is None else lambda reference: PLACEHOLDER
 
     def _transport(self, connections: int) -> Transport:
         if connections not in self._transports:

@@ -10,38 +10,29 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import BinaryIO
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 from ingest_core.api.classify import by_status, is_rate_limit, reason
 from ingest_core.api.pacer import Pacer
 from ingest_core.api.redact import Redactor
 from ingest_core.api.retry import Limits, wait_asked_for
+from ingest_core.api.signing import Signer
 from ingest_core.api.spool import spool
 from ingest_core.api.target import Target
 from ingest_core.api.traffic import Traffic
-from ingest_core.api.transport import HttpRequest, HttpResponse, Transport, TransportError
+from ingest_core.api.transport import HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
 from ingest_core.errors import PluginError, StopError, UndeclaredHostError, UsageError
-from ingest_core.model import Answer, Auth, Connection, Outcome, Request, Secret
+from ingest_core.model import Answer, Auth, Connection, Outcome, Request
 
 logger = logging.getLogger(__name__)
 
-USER_AGENT = "ingest-core"
 ASKED_TOO_LATE = 10_000
-
-
-OUR_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": USER_AGENT}
 
 
 def _unlimited() -> float:
     return float("inf")
-
-
-def _with_ours(given: Mapping[str, str]) -> dict[str, str]:
-    """The headers of each request: ours, less what the connection says otherwise, whatever its case."""
-    said = {name.lower() for name in given}
-    return {name: value for name, value in OUR_HEADERS.items() if name.lower() not in said} | dict(given)
 
 
 class Api:
@@ -69,7 +60,6 @@ class Api:
     ) -> None:
         self._target = Target(connection)
         self._auth = connection.auth or Auth()
-        self._headers = _with_ours(connection.headers)
         self._classify = connection.classify
         self._transport = transport
         self._pacer = pacer
@@ -84,6 +74,7 @@ class Api:
         self._lock = threading.Lock()
         self._asked_too_late = 0
         self._redactor = Redactor()
+        self._signer = Signer(self._auth, connection.headers, self._redactor)
         self.traffic = traffic
 
     def require_credentials(self) -> None:
@@ -187,7 +178,7 @@ class Api:
 
     def _attempt(self, url: str, attempt: int, left: float, more: Mapping[str, str]) -> tuple[Answer, float | None]:
         """One exchange: the answer, and the seconds to wait that it asks for."""
-        signed = self._sign(url, more)
+        signed, used = self._signer.sign(url, more, unsigned=self._target.is_public(url))
         with self._lock:
             self.traffic.requests += 1
             self.traffic.retries += attempt > 1
@@ -197,6 +188,9 @@ class Api:
             outcome = Outcome.REJECTED if error.permanent else Outcome.TRANSIENT
             return self._no_answer(url, attempt, str(error), outcome), None
         answer = self._judge(url, attempt, response)
+        if answer.status == 401 and answer.outcome is Outcome.UNAUTHORIZED and self._signer.has_other(used):
+            why = "the API refused the key, and another has taken its place since"
+            return replace(answer, outcome=Outcome.TRANSIENT, reason=why, hint=""), 0.0
         wanted = wait_asked_for(answer, self._clock.now())
         if is_rate_limit(answer):
             with self._lock:
@@ -232,22 +226,6 @@ class Api:
             outcome=outcome,
             reason=why,
         )
-
-    def _sign(self, url: str, more: Mapping[str, str]) -> HttpRequest:
-        headers = {**self._headers, **more}
-        if self._target.is_public(url):
-            return HttpRequest(url, headers)
-        for name, (prefix, secret) in self._auth.headers.items():
-            headers[name] = prefix + self._reveal(secret)
-        keys = urlencode([(name, self._reveal(secret)) for name, secret in self._auth.params.items()])
-        if keys:
-            url = f"{url}{'&' if '?' in url else '?'}{keys}"
-        return HttpRequest(url, headers)
-
-    def _reveal(self, secret: Secret) -> str:
-        value = secret.reveal()
-        self._redactor.learn(value)
-        return value
 
     def _credentials_hint(self) -> str:
         secrets = self._auth.secrets

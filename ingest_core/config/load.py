@@ -101,8 +101,17 @@ def source_named_in(document: Document) -> str:
     return name
 
 
-def build_config(document: Document, name: str, source: Source, resolve: Callable[[str], str]) -> Config:
-    """The checked config. Raises ConfigError with every mistake that was found."""
+def build_config(
+    document: Document,
+    name: str,
+    source: Source,
+    resolve: Callable[[str], str],
+    renew: Callable[[str, str], str] | None = None,
+) -> Config:
+    """The checked config; `resolve` and `renew` are what its secrets ask for their values.
+
+    Raises ConfigError with every mistake that was found.
+    """
     schema = config_schema(source)
     value = with_defaults({"settings": {}, **document.value}, schema)
     whole = replace(document, value=value)
@@ -127,7 +136,7 @@ def build_config(document: Document, name: str, source: Source, resolve: Callabl
     specification = _specification(value.get("specification"))
     settings = value["settings"]
     for path, reference in list(secrets_in(settings, schema["properties"]["settings"])):
-        settings = replaced(settings, path, Secret(reference, resolve))
+        settings = replaced(settings, path, Secret(reference, resolve, renew))
     return Config(
         name=name,
         source=source.name,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ingest_core.aws import Aws, missing_right
 from ingest_core.clock import Clock
 from ingest_core.errors import CredentialsError, IngestError, TransientError
 
@@ -24,7 +25,7 @@ KEPT_SECONDS = 300.0
 class SecretResolver:
     """Resolves references. Thread-safe. `on_reveal` is told each value, so that it can be masked from then on.
 
-    `aws` makes a boto3 client of a service; boto3 itself is imported by the default alone, when it is first needed.
+    `aws` gives a boto3 client of a service; it is asked when a secret that lies in AWS is first needed.
     """
 
     def __init__(
@@ -37,29 +38,43 @@ class SecretResolver:
         self._environment = environment
         self._clock = clock
         self._on_reveal = on_reveal
-        self._aws = aws or _boto3_client
+        self._aws = aws or Aws().client
         self._kept: dict[str, tuple[float, str]] = {}
         self._lock = threading.Lock()
 
     def resolve(self, reference: str) -> str:
         """The value. Raises CredentialsError, naming the reference and never a value."""
         with self._lock:
-            now = self._clock.monotonic()
             kept = self._kept.get(reference)
-            if kept is not None and now - kept[0] < KEPT_SECONDS:
+            if kept is not None and self._clock.monotonic() - kept[0] < KEPT_SECONDS:
                 return kept[1]
-            try:
-                value = self._read(reference)
-            except TransientError:
-                if kept is None:
-                    raise
-                return kept[1]  # AWS is busy: what was read a little more than five minutes ago still does
-            if not value or not value.isprintable() or not value.isascii():
-                what = "empty" if not value else "not one line of text"
-                raise CredentialsError(f"{reference} is {what}", hint="put the key there, and nothing else")
-            self._on_reveal(value)
-            self._kept[reference] = (now, value)
-            return value
+            return self._read_anew(reference, kept)
+
+    def renew(self, reference: str, refused: str) -> str:
+        """The value that the place holds now, whatever is kept, as `refused` was refused. Raises as `resolve`.
+
+        Where somebody else has read another one since, that is the answer.
+        """
+        with self._lock:
+            kept = self._kept.get(reference)
+            if kept is not None and kept[1] != refused:
+                return kept[1]
+            return self._read_anew(reference, kept)
+
+    def _read_anew(self, reference: str, kept: tuple[float, str] | None) -> str:
+        now = self._clock.monotonic()
+        try:
+            value = self._read(reference)
+        except TransientError:
+            if kept is None:
+                raise
+            return kept[1]  # AWS is busy: what was read a little more than five minutes ago still does
+        if not value or not value.isprintable() or not value.isascii():
+            what = "empty" if not value else "not one line of text"
+            raise CredentialsError(f"{reference} is {what}", hint="put the key there, and nothing else")
+        self._on_reveal(value)
+        self._kept[reference] = (now, value)
+        return value
 
     def _read(self, reference: str) -> str:
         kind, _, rest = reference.partition(":")
@@ -81,6 +96,8 @@ class SecretResolver:
                 return str(answer["Parameter"]["Value"])
             name, _, wanted = rest.partition("#")
             text = str(self._aws("secretsmanager").get_secret_value(SecretId=name).get("SecretString", ""))
+        except IngestError:
+            raise
         except Exception as error:  # noqa: BLE001 -- boto3 is not imported here, nor are its errors; all are named
             raise _aws_error(kind, reference, error) from None
         return _field(text, wanted, reference) if wanted else text
@@ -101,15 +118,15 @@ def _aws_error(kind: str, reference: str, error: Exception) -> IngestError:
     code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
     right = "ssm:GetParameter" if kind == "aws-ssm" else "secretsmanager:GetSecretValue"
     if code in {"AccessDeniedException", "AccessDenied"}:
-        return CredentialsError(f"{reference}: access denied", hint=f"the role or user needs {right} (and kms:Decrypt)")
+        # Secrets Manager names no action where the key refuses: "Access to KMS is not allowed".
+        said = str(response["Error"].get("Message", ""))
+        missing = missing_right(error, "kms:Decrypt" if "KMS" in said else right)
+        what = "the KMS key under which it lies" if missing.startswith("kms:") else "this secret"
+        return CredentialsError(
+            f"{reference}: access denied: {missing} is missing", hint=f"give the role or user {missing} on {what}"
+        )
     if code in {"ParameterNotFound", "ResourceNotFoundException"}:
         return CredentialsError(f"{reference}: there is no such secret", hint="create it, or correct the name")
     if code in {"ThrottlingException", "InternalServerError", "InternalServiceError", "TooManyUpdates"}:
         return TransientError(f"{reference}: AWS is busy ({code})", hint="try again later")
     return CredentialsError(f"{reference}: AWS did not give it ({code or type(error).__name__})", hint=f"needs {right}")
-
-
-def _boto3_client(service: str) -> Any:
-    import boto3  # a quarter of a second: only where a secret lies in AWS
-
-    return boto3.client(service)

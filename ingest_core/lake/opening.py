@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from ingest_core.aws import Aws
 from ingest_core.errors import LakeError, UsageError
 from ingest_core.lake.disk import DiskLake
 from ingest_core.lake.options import S3Options
@@ -38,8 +39,8 @@ class Engine(StrEnum):
             raise UsageError(f"{text!r} is no engine", hint=f"one of {', '.join(cls)}") from None
 
 
-def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Lake:
-    """The lake that `uri` names: `s3://bucket[/prefix]` or a folder. Makes no request.
+def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: Aws | None = None) -> Lake:
+    """The lake that `uri` names: `s3://bucket[/prefix]` or a folder; boto3 shares `aws`. Makes no request.
 
     Raises UsageError where the URI is neither, or the engine cannot be had.
     """
@@ -55,7 +56,7 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Lak
         return open_native(bucket, prefix, options)
     from ingest_core.lake.s3 import open_bucket  # boto3 costs a quarter of a second: only where S3 is used
 
-    return open_bucket(bucket, prefix, options, CONNECTIONS)
+    return open_bucket(bucket, prefix, options, CONNECTIONS, aws)
 
 
 def _is_fast(engine: Engine, options: S3Options) -> bool:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, cast
 
-import boto3
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import Session
 from urllib3.exceptions import HTTPError
 
+from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.options import S3Options
@@ -33,10 +32,11 @@ HEADERS = {"IfNoneMatch": "If-None-Match", "IfMatch": "If-Match"}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
-def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int) -> S3Lake:
+def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int, aws: Aws | None = None) -> S3Lake:
     """The lake in a bucket, `connections` at once. Makes no request."""
-    session = _session(options)
-    client = _client(session, connections)
+    aws = aws or Aws()
+    session = aws.core(options.profile, options.region)
+    client = _client(aws, options, connections)
     headers = {
         "x-amz-server-side-encryption": "aws:kms" if options.kms_key else "",
         "x-amz-server-side-encryption-aws-kms-key-id": options.kms_key or "",
@@ -51,17 +51,10 @@ def new_client(options: S3Options, connections: int) -> Any:
 
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
-    return _client(_session(options), connections)
+    return _client(Aws(), options, connections)
 
 
-def _session(options: S3Options) -> Session:
-    session = Session(profile=options.profile)
-    if options.region:
-        session.set_config_variable("region", options.region)
-    return session
-
-
-def _client(core: Session, connections: int) -> Any:
+def _client(aws: Aws, options: S3Options, connections: int) -> Any:
     config = BotoConfig(
         # Together under a minute: a claim counts on no write being on its way for longer (state/claim.py).
         retries={"mode": "standard", "total_max_attempts": 3},
@@ -71,7 +64,7 @@ def _client(core: Session, connections: int) -> Any:
         s3={"addressing_style": "auto"},
     )
     try:
-        session = boto3.Session(botocore_session=core)
+        session = aws.session(options.profile, options.region)
         return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
     except (BotoCoreError, ValueError) as error:
         raise CredentialsError(

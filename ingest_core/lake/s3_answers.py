@@ -16,8 +16,11 @@ BAD_KEYS = {
 BUSY = {"SlowDown", "RequestTimeout", "ConditionalRequestConflict", "RequestLimitExceeded"}
 
 
-def answered(action: str, where: str, bucket: str, status: int, code: str) -> IngestError:
-    """The error that says what to do where S3 answered `status` with its own `code`, when `action` was tried."""
+def answered(action: str, where: str, bucket: str, status: int, code: str, right: str = "") -> IngestError:
+    """The error that says what to do where S3 answered `status` with its own `code`, when `action` was tried.
+
+    `right` is the one that S3 named as missing, if it named one.
+    """
     # Without s3:ListBucket, S3 answers 403 instead of 404 for an object that does not exist.
     rights = {"ListObjectsV2": "s3:ListBucket", "GetObject": "s3:GetObject and s3:ListBucket"}
     if code in BAD_KEYS:
@@ -25,8 +28,8 @@ def answered(action: str, where: str, bucket: str, status: int, code: str) -> In
     if code in DENIED:
         return CredentialsError(
             f"{action} {where}: access denied",
-            hint=f"the role or user needs {rights.get(action, f's3:{action}')} there; a bucket policy or a KMS key may "
-            "refuse it too",
+            hint=f"the role or user needs {right or rights.get(action, f's3:{action}')} there; a bucket policy or a KMS "
+            "key may refuse it too",
         )
     if code == "RequestTimeTooSkewed":
         return LakeError(f"{where}: this machine's clock is wrong", hint="set it: S3 allows 15 minutes")

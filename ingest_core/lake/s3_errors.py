@@ -12,6 +12,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from ingest_core.aws import missing_right
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.s3_answers import answered, no_credentials, unreachable
 
@@ -25,7 +26,7 @@ def as_ours(action: str, where: str, bucket: str, error: Exception) -> IngestErr
     if isinstance(error, ParamValidationError):
         return LakeError(f"{action} {where}: boto3 refuses this request ({error})")
     if isinstance(error, ClientError):
-        return answered(action, where, bucket, status_of(error), code_of(error))
+        return answered(action, where, bucket, status_of(error), code_of(error), missing_right(error, ""))
     return unreachable(action, where, type(error).__name__)
 
 

@@ -9,19 +9,26 @@ from typing import Any
 class Secret:
     """A reference to a secret, resolved when it is first needed.
 
-    `repr`, `str` and JSON show the reference (`env:TMDB_TOKEN`), never the value: only `reveal` gives that, and only
-    the code that signs a request calls it.
+    `repr`, `str` and JSON show the reference (`env:TMDB_TOKEN`), never the value: only `reveal` and `renew` give that,
+    and only the code that signs a request calls them.
     """
 
-    __slots__ = ("_resolve", "reference")
+    __slots__ = ("_renew", "_resolve", "reference")
 
-    def __init__(self, reference: str, resolve: Callable[[str], str]) -> None:
+    def __init__(
+        self, reference: str, resolve: Callable[[str], str], renew: Callable[[str, str], str] | None = None
+    ) -> None:
         self.reference = reference
         self._resolve = resolve
+        self._renew = renew
 
     def reveal(self) -> str:
         """The value. Raises CredentialsError, naming the reference, where it cannot be had."""
         return self._resolve(self.reference)
+
+    def renew(self, refused: str) -> str:
+        """The value as its place holds it now, after `refused` was refused. Raises as `reveal` does."""
+        return self._resolve(self.reference) if self._renew is None else self._renew(self.reference, refused)
 
     def __repr__(self) -> str:
         return f"Secret({self.reference})"

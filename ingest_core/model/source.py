@@ -65,7 +65,12 @@ def basic(user: str | Secret, password: Secret | None = None) -> Auth:
         name, word = (one.reveal() if isinstance(one, Secret) else one or "" for one in (user, password))
         return base64.b64encode(f"{name}:{word}".encode()).decode()
 
-    together = Secret(" and ".join(secret.reference for secret in secrets), encoded)
+    def renewed(_: str, refused: str) -> str:
+        for secret in secrets:
+            secret.renew(secret.reveal())
+        return encoded("")
+
+    together = Secret(" and ".join(secret.reference for secret in secrets), encoded, renewed)
     return Auth(headers={"Authorization": ("Basic ", together)})
 
 

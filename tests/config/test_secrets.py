@@ -36,11 +36,11 @@ class FakeClock:
 
 
 class AwsError(Exception):
-    """As botocore's ClientError: a code inside, and a text that could quote anything."""
+    """As botocore's ClientError: a code and a message inside, and a text that could quote anything."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, message: str = "") -> None:
         super().__init__(f"{code}: {VALUE}")
-        self.response = {"Error": {"Code": code}}
+        self.response = {"Error": {"Code": code, "Message": f"{message} {VALUE}"}}
 
 
 class FakeAws:
@@ -112,6 +112,54 @@ def test_a_value_is_kept_for_five_minutes_and_then_read_again() -> None:
     assert len(aws.asked) == 2
     assert told == ["first-value", "second-value"]
     assert KEPT_SECONDS == 300
+
+
+def test_a_value_that_was_refused_is_read_again_before_its_time() -> None:
+    aws = FakeAws({"/k": "first-value"})
+    secrets = resolver(aws=aws)
+    assert secrets.resolve("aws-ssm:/k") == "first-value"
+    aws.held["/k"] = "second-value"
+    assert secrets.renew("aws-ssm:/k", "first-value") == "second-value"
+    assert secrets.resolve("aws-ssm:/k") == "second-value"
+    assert len(aws.asked) == 2
+
+
+def test_whoever_comes_with_a_value_that_is_kept_no_more_gets_the_one_that_is() -> None:
+    aws = FakeAws({"/k": "first-value"})
+    secrets = resolver(aws=aws)
+    assert secrets.resolve("aws-ssm:/k") == "first-value"
+    assert secrets.renew("aws-ssm:/k", "an older value") == "first-value"
+    assert len(aws.asked) == 1
+
+
+def test_while_aws_is_busy_a_refused_value_is_all_there_is() -> None:
+    aws = FakeAws({"/k": "first-value"})
+    secrets = resolver(aws=aws)
+    secrets.resolve("aws-ssm:/k")
+    aws.held["/k"] = AwsError("ThrottlingException")
+    assert secrets.renew("aws-ssm:/k", "first-value") == "first-value"
+
+
+REFUSED = "User: arn:aws:sts::123456789012:assumed-role/x is not authorized to perform: "
+
+
+@pytest.mark.parametrize(
+    ("reference", "message", "right"),
+    [
+        ("aws-ssm:/k", "", "ssm:GetParameter"),
+        ("aws-ssm:/k", f"{REFUSED}ssm:GetParameter on resource: arn:…", "ssm:GetParameter"),
+        ("aws-ssm:/k", f"{REFUSED}kms:Decrypt on resource: arn:…", "kms:Decrypt"),
+        ("aws-sm:/k", f"{REFUSED}secretsmanager:GetSecretValue on resource: arn:…", "secretsmanager:GetSecretValue"),
+        ("aws-sm:/k", "Access to KMS is not allowed", "kms:Decrypt"),
+    ],
+)
+def test_a_right_that_is_missing_is_named(reference: str, message: str, right: str) -> None:
+    aws = FakeAws({"/k": AwsError("AccessDeniedException", message)})
+    with pytest.raises(CredentialsError) as raised:
+        resolver(aws=aws).resolve(reference)
+    assert raised.value.what == f"{reference}: access denied: {right} is missing"
+    assert f"give the role or user {right} on" in raised.value.hint
+    assert VALUE not in str(raised.value)
 
 
 def test_a_failure_is_not_kept() -> None:
