@@ -62,7 +62,7 @@ def require_recent(version: str) -> None:
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < OLDEST:
         raise StopError(
             f"boto3 {version} is too old: {'.'.join(map(str, OLDEST))} is the first that can write on a condition",
-            hint="pip install -U boto3; in Lambda choose a newer Python runtime, or put one into the function's package",
+            hint="pip install -U boto3; in Lambda choose a newer runtime, or bring boto3 in the function's own package",
         )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 from deployed import DeployedFunction
+from runtimes import Runtime
 from translated import ACCOUNT, REGION, Deployed
 
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b2c3d"
@@ -57,7 +58,7 @@ class Account:
     token: str
     folder: Path
     layer: Path
-    runtime: Path
+    runtime: Runtime
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def set_up(self, statements: list[dict[str, Any]]) -> None:

@@ -17,7 +17,7 @@ sys.path += [str(HERE), str(HERE.parent / "lambda"), str(ROOT / "layer"), str(RO
 
 from account import KEY, PARAMETER, SECRET, Account, strict_moto  # noqa: E402 -- found on the path extended above
 from built_layer import build_layer  # noqa: E402 -- as above
-from deployed import link_managed_runtime  # noqa: E402 -- as above
+from runtimes import RUNNING, Runtime, make_runtime  # noqa: E402 -- as above
 from translated import Deployed  # noqa: E402 -- as above
 
 
@@ -36,18 +36,21 @@ def stack() -> Deployed:
 @pytest.fixture(scope="session")
 def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`/opt/python`, built for the Python that runs the tests."""
-    built = build_layer(tmp_path_factory.mktemp("layer"), "--python", "{}.{}".format(*sys.version_info[:2]))
+    built = build_layer(tmp_path_factory.mktemp("layer"), "--python", RUNNING)
     opt = tmp_path_factory.mktemp("opt")
+    opt.chmod(0o755)
     with zipfile.ZipFile(built.zip) as archive:
         archive.extractall(opt)
     return opt / "python"
 
 
 @pytest.fixture(scope="session")
-def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`/var/runtime`: boto3's family and the bootstrap."""
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    """This Python, boto3's family and the bootstrap."""
     pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
-    return link_managed_runtime(tmp_path_factory.mktemp("var") / "runtime")
+    runtime = make_runtime(RUNNING, tmp_path_factory.mktemp("var") / "runtime")
+    assert runtime is not None
+    return runtime
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +67,7 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.fixture
 def account(
-    runtime: Path, layer: Path, endpoint: str, stack: Deployed, simulator: Simulator, tmp_path: Path
+    runtime: Runtime, layer: Path, endpoint: str, stack: Deployed, simulator: Simulator, tmp_path: Path
 ) -> Account:
     """Nothing is in it before `set_up`."""
     return Account(endpoint, stack, simulator.options.token, tmp_path, layer, runtime)

@@ -285,7 +285,10 @@ def test_the_functions_log_is_kept_as_long_as_was_said() -> None:
     stack = Deployed(LogRetentionDays=7)
 
     assert stack["FunctionLogs"]["RetentionInDays"] == 7
-    assert stack["Function"]["LoggingConfig"] == {"LogGroup": stack["FunctionLogs"]["LogGroupName"]}
+    assert stack["Function"]["LoggingConfig"] == {
+        "LogGroup": stack["FunctionLogs"]["LogGroupName"],
+        "LogFormat": "JSON",
+    }
 
 
 def report(manifest: str | None) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,6 @@ from ingest_source_tmdb.simulator import Simulator
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
-from moto.stepfunctions.parser.utils import TMP_THREADS
 from translated import REGION, Deployed
 
 from ingest_core.lambda_handler import parse_event
@@ -48,6 +48,7 @@ class Workflow:
     answer: Lambda = lambda event: ({}, False)
     events: list[Any] = field(default_factory=list)
     pauses: list[int] = field(default_factory=list)
+    _moment: threading.Event = field(default_factory=threading.Event)
 
     def run(self, event: Any) -> dict[str, Any]:
         """One execution, to its end."""
@@ -55,9 +56,11 @@ class Workflow:
         role = "arn:aws:iam::123456789012:role/ingest-WorkflowRole"
         machine = states.create_state_machine(name="ingest", definition=json.dumps(self.definition), roleArn=role)
         started = states.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(event))
-        TMP_THREADS[-1].join()
-        ended: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
-        return ended
+        while True:
+            ended: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
+            if ended["status"] != "RUNNING":
+                return ended
+            self._moment.wait(0.02)
 
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: dict[str, str]

@@ -14,13 +14,14 @@ HERE = Path(__file__).resolve().parent
 sys.path += [str(HERE), str(HERE.parents[1] / "layer")]
 
 from built_layer import Built, build_layer  # noqa: E402 -- found on the path that the line above extends
-from deployed import link_managed_runtime  # noqa: E402 -- as above
+from deployment import CONFIG, Deployment, deployment_of  # noqa: E402 -- as above
+from runtimes import DEPLOYED, RUNNING, Runtime, make_runtime  # noqa: E402 -- as above
 
 
 @pytest.fixture(scope="session")
 def this_python() -> str:
     """The minor version that runs the tests: the layer has compiled modules, made for one version each."""
-    return "{}.{}".format(*sys.version_info[:2])
+    return RUNNING
 
 
 @pytest.fixture(scope="session")
@@ -28,19 +29,28 @@ def built(tmp_path_factory: pytest.TempPathFactory, this_python: str) -> Built:
     return build_layer(tmp_path_factory.mktemp("layer"), "--python", this_python)
 
 
+@pytest.fixture(scope="session", params=dict.fromkeys([RUNNING, DEPLOYED]))
+def managed_runtime(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
+    """Of the Python that runs the tests, and of the one that the template names."""
+    pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
+    runtime = make_runtime(request.param, tmp_path_factory.mktemp("var") / "runtime")
+    if runtime is None:
+        pytest.skip(f"no CPython {request.param} here")
+    return runtime
+
+
 @pytest.fixture(scope="session")
-def layer(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def layer(managed_runtime: Runtime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`/opt/python`: the folder that Lambda puts on sys.path."""
+    if managed_runtime.version == RUNNING:
+        built: Built = request.getfixturevalue("built")
+    else:
+        built = build_layer(tmp_path_factory.mktemp("layer"), "--python", managed_runtime.version)
     opt = tmp_path_factory.mktemp("opt")
+    opt.chmod(0o755)
     with zipfile.ZipFile(built.zip) as archive:
         archive.extractall(opt)
     return opt / "python"
-
-
-@pytest.fixture(scope="session")
-def managed_runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`/var/runtime`: boto3's family and the bootstrap."""
-    return link_managed_runtime(tmp_path_factory.mktemp("var") / "runtime")
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +62,9 @@ def s3_endpoint() -> Iterator[str]:
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()
+
+
+@pytest.fixture
+def deployment(tmp_path: Path, layer: Path, managed_runtime: Runtime, s3_endpoint: str) -> Iterator[Deployment]:
+    with deployment_of(CONFIG, tmp_path, layer, managed_runtime, s3_endpoint) as made:
+        yield made

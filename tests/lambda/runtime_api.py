@@ -46,6 +46,8 @@ class RuntimeApi:
         self._given: dict[str, Invocation] = {}
         self._pending: Invocation | None = None
         self._ended: Outcome | None = None
+        self._is_settled = threading.Event()
+        self._asked_at = 0.0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("_Bound", (_Handler,), {"api": self}))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
@@ -56,7 +58,7 @@ class RuntimeApi:
         return f"127.0.0.1:{self._server.server_port}"
 
     def invoke(self, event: Any, timeout_s: float) -> Outcome:
-        """Hands over an event and waits for what becomes of it, as long as the function may take."""
+        """Hands over an event and waits for what becomes of it. Raises TimeoutError when the function's time is up."""
         with self._lock:
             if self._ended is not None:
                 return self._ended
@@ -65,9 +67,30 @@ class RuntimeApi:
         self._waiting.put(invocation)
         return invocation.outcome.result(timeout_s)
 
+    def begin(self) -> None:
+        """A new process is about to start: what waited for the one before it is let go, and its end is forgotten."""
+        with self._lock:
+            self._waiting.put(None)
+            self._waiting = queue.Queue()
+            self._ended = None
+            self._is_settled.clear()
+
+    def wait_until_ready(self, seconds: float) -> float:
+        """Waits until the process has asked for its first event, or is gone; when that was, by the monotonic clock."""
+        assert self._is_settled.wait(seconds), "the runtime neither came up nor ended"
+        return self._asked_at
+
     def next(self) -> Invocation | None:
         """Blocks until there is an event; None means that the server stops."""
-        return self._waiting.get()
+        with self._lock:
+            waiting = self._waiting
+        self._settle()
+        return waiting.get()
+
+    def _settle(self) -> None:
+        if not self._is_settled.is_set():
+            self._asked_at = time.monotonic()
+            self._is_settled.set()
 
     def end(self, id: str, outcome: Outcome) -> None:
         """The runtime's word on one invocation."""
@@ -79,6 +102,7 @@ class RuntimeApi:
         """The runtime could not start, or is gone: this and every later invocation ends with the first such error."""
         with self._lock:
             self._ended = self._ended or Outcome(error=error)
+            self._settle()
             if self._pending is not None:
                 self._pending.outcome.set_result(self._ended)
                 self._pending = None

@@ -19,6 +19,7 @@ from ingest_source_tmdb.simulator import Simulator
 pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
 
 from deployed import DeployedFunction
+from runtimes import Runtime
 
 GUIDE = (ROOT / "docs" / "aws-console.md").read_text(encoding="utf-8")
 BUCKET = "my-data-lake"
@@ -70,7 +71,7 @@ def role_keys(aws: str, policy: str) -> dict[str, str]:
 
 @pytest.fixture
 def guided(
-    aws: str, s3_endpoint: str, tmp_path: Path, layer: Path, managed_runtime: Path, request: pytest.FixtureRequest
+    aws: str, s3_endpoint: str, tmp_path: Path, layer: Path, managed_runtime: Runtime, request: pytest.FixtureRequest
 ) -> Iterator[DeployedFunction]:
     """The function as the guide builds it, less the statement of the policy that the test names."""
     policy = json.loads(block("json", "Statement"))

@@ -3,37 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from ingest_source_tmdb.simulator import Simulator
-
-pytest.importorskip("awslambdaric", reason="awslambdaric, AWS's bootstrap, is not installed")
-
 from deployed import DeployedFunction
+from deployment import DATE, EVENT, Deployment
 
-DATE = "2026-11-23"
-EVENT = {"source": "tmdb", "date": DATE}
-CONFIG = """\
-source: tmdb
-lake: s3://{bucket}
-settings:
-  base_url: {base_url}
-  token: env:TMDB_TOKEN
-  select:
-    - list: movie/popular
-      pages: 1
-"""
-PROBE = """
-import importlib, sys
-def handler(event, context):
-    return {name: importlib.import_module(name).__file__ for name in event}
-"""
 PID = """
 import os
 from ingest_core import lambda_handler
@@ -41,62 +17,6 @@ def handler(event, context):
     lambda_handler.handler(event, context)
     return os.getpid(), id(lambda_handler._workspace())
 """
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """Everything around the function: what it may reach, and where it is put together."""
-
-    folder: Path
-    layer: Path
-    runtime: Path
-    endpoint: str
-    simulator: Simulator
-    bucket: str
-
-    @property
-    def task(self) -> Path:
-        return self.folder / "task"
-
-    def function(self, handler: str | None = None) -> DeployedFunction:
-        """A cold container."""
-        environment = {"TMDB_TOKEN": self.simulator.options.token, "AWS_ENDPOINT_URL_S3": self.endpoint}
-        options = {"handler": handler} if handler else {}
-        return DeployedFunction(self.task, self.layer, self.runtime, self.folder / "log", environment, **options)
-
-    def objects(self) -> dict[str, bytes]:
-        """All that lies in the bucket."""
-        client = s3(self.endpoint)
-        keys = [found["Key"] for found in client.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
-        return {key: client.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
-
-    def expected(self) -> dict[str, bytes]:
-        """The records that must lie there, by the simulator's own account."""
-        _, page = self.simulator.answer("/movie/popular", {"page": "1"})
-        ids = [row["id"] for row in json.loads(page)["results"]]
-        return {f"Raw/TMDB/JSON/2026/11/23/movie-{id}.json": self.simulator.answer(f"/movie/{id}")[1] for id in ids}
-
-
-def s3(endpoint: str) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="nobody",
-        aws_secret_access_key="nothing",
-    )
-
-
-@pytest.fixture
-def deployment(tmp_path: Path, layer: Path, managed_runtime: Path, s3_endpoint: str) -> Iterator[Deployment]:
-    bucket = f"lake-{tmp_path.name.replace('_', '-').lower()}"[:63].rstrip("-")
-    s3(s3_endpoint).create_bucket(Bucket=bucket)
-    with Simulator() as simulator:
-        made = Deployment(tmp_path, layer, managed_runtime, s3_endpoint, simulator, bucket)
-        config = made.task / "config" / "tmdb.yaml"
-        config.parent.mkdir(parents=True)
-        config.write_text(CONFIG.format(bucket=bucket, base_url=simulator.base_url))
-        yield made
 
 
 def test_an_event_that_names_the_source_lands_what_the_api_says_byte_for_byte(deployment: Deployment) -> None:
@@ -163,25 +83,12 @@ def test_a_limit_lands_a_few_records_and_the_full_run_follows(deployment: Deploy
 
 
 def test_a_warm_invocation_is_served_by_the_same_process(deployment: Deployment) -> None:
-    deployment.task.joinpath("probe.py").write_text(PID)
-    with deployment.function("probe.handler") as function:
+    with deployment.probed(PID) as function:
         found = [function.invoke({**EVENT, "limit": 5}).payload for _ in range(2)]
 
         assert [pid for pid, _ in found] == [function.pid, function.pid]
     # The handler keeps one workspace a process: its plugins, its clients and its connections.
     assert found[0][1] == found[1][1]
-
-
-def test_the_libraries_come_from_the_layer_and_boto3_from_the_runtime(deployment: Deployment) -> None:
-    ours = ["ingest_core", "ingest_source_tmdb", "requests", "urllib3", "yaml", "jsonschema", "msgspec", "tzdata"]
-    deployment.task.joinpath("probe.py").write_text(PROBE)
-    with deployment.function("probe.handler") as function:
-        found = function.invoke([*ours, "boto3", "botocore"]).payload
-        absent = function.invoke(["click"]).error
-
-    assert {name: Path(found[name]).is_relative_to(deployment.layer) for name in ours} == dict.fromkeys(ours, True)
-    assert Path(found["boto3"]).is_relative_to(deployment.runtime)
-    assert absent["errorMessage"] == "No module named 'click'"
 
 
 @pytest.mark.parametrize(
@@ -223,14 +130,3 @@ def test_without_its_layer_the_function_says_which_module_is_missing(deployment:
 
     assert error["errorType"] == "Runtime.ImportModuleError"
     assert "No module named 'ingest_core'" in error["errorMessage"]
-
-
-def test_the_log_is_one_json_object_a_line_with_the_metrics_and_never_the_token(deployment: Deployment) -> None:
-    with deployment.function() as function:
-        function.invoke(EVENT)
-        log = function.log
-
-    lines = [json.loads(line) for line in log.splitlines()]
-    metrics = [line for line in lines if "_aws" in line]
-    assert [(line["source"], line["status"], line["records"]) for line in metrics] == [("tmdb", "done", 20)]
-    assert deployment.simulator.options.token not in log
