@@ -49,12 +49,24 @@ class Aws:
                 self._sessions[profile, region] = boto3.Session(botocore_session=self.core(profile, region))
             return self._sessions[profile, region]
 
-    def client(self, service: str) -> Any:
-        """The client of a service (`ssm`) in the default session."""
+    def client(self, service: str, read_seconds: int = 20) -> Any:
+        """The client of a service (`ssm`) in the default session; an answer may take `read_seconds`."""
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self.session().client(service)
+                from botocore.config import Config
+
+                config = Config(
+                    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5, read_timeout=read_seconds
+                )
+                self._clients[service] = self.session().client(service, config=config)
             return self._clients[service]
+
+
+def boto3_version() -> str:
+    """The version of boto3 that is used here."""
+    import boto3
+
+    return str(boto3.__version__)
 
 
 def require_recent(version: str) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.errors import IngestError
 
+NOTHING = "_ingest/check"  # a key that nobody writes
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -55,7 +57,10 @@ def _api(workspace: Workspace, use: Use) -> str:
 def _lake(workspace: Workspace, use: Use) -> str:
     lake = workspace.lake(use.config)
     lake.check_writable()
-    return f"{lake.uri} can be written to"
+    # What a run needs besides: each is a right of its own in S3.
+    lake.get(NOTHING)
+    next(iter(lake.entries(NOTHING)), None)
+    return f"{lake.uri} can be written to and read"
 
 
 def _look(what: str, look: Callable[[], str]) -> Finding:

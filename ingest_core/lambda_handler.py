@@ -40,6 +40,7 @@ class Event:
     date: str | None = None
     limit: int | None = None
     refresh: bool = False
+    is_check: bool = False
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -47,9 +48,14 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 
     Returns `{"status": "done|partial|locked|failed", "source", "date", "run", "counts", "manifest"}`, and `problems`
     and `error` where there were any. Raises UsageError for a wrong event or config, before any request is made.
+    With `"step": "check"` it runs nothing and returns what `self_check` does.
     """
     asked = parse_event(event)
     workspace = _workspace()
+    if asked.is_check:
+        from ingest_core.selfcheck import self_check  # asked for once in a while: no run waits for its import
+
+        return self_check(workspace, asked.source, _remaining(context))
     wish = Wish(date=asked.date, limit=asked.limit, seconds=_seconds_left(context), refresh=asked.refresh)
     try:
         report = workspace.run(asked.source, wish)
@@ -62,10 +68,16 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     return answer(report)
 
 
-def _seconds_left(context: Any) -> float | None:
-    """What is left of the function's timeout, less what it takes to give the claim back and answer; None if unsaid."""
+def _remaining(context: Any) -> float | None:
+    """Seconds that are left of the function's timeout; None if unsaid."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return None if remaining is None else max(0.0, remaining() / 1000 - RESERVE_SECONDS)
+    return None if remaining is None else float(remaining() / 1000)
+
+
+def _seconds_left(context: Any) -> float | None:
+    """What is left for a run, less what it takes to give the claim back and answer; None if unsaid."""
+    remaining = _remaining(context)
+    return None if remaining is None else max(0.0, remaining - RESERVE_SECONDS)
 
 
 def parse_event(event: Any) -> Event:
@@ -78,9 +90,12 @@ def parse_event(event: Any) -> Event:
     source = event.get("source")
     if not isinstance(source, str) or not _CONFIG.fullmatch(source):
         raise _wrong("'source' must be the name of a config, such as 'tmdb'")
+    is_check = event.get("step") == "check"
     for name in _LATER:
-        if event.get(name):
+        if event.get(name) and not (name == "step" and is_check):
             raise _wrong(f"{name!r} is reserved and not served by this version")
+    if is_check and (beside := [name for name in ("date", "limit", "refresh") if event.get(name)]):
+        raise _wrong(f"'step': 'check' stands alone, without {' and '.join(map(repr, beside))}")
     limit = event.get("limit")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise _wrong("'limit' must be a whole number from 1")
@@ -92,7 +107,7 @@ def parse_event(event: Any) -> Event:
     refresh = event.get("refresh", False)
     if not isinstance(refresh, bool):
         raise _wrong("'refresh' must be true or false")
-    return Event(source, date, limit, refresh)
+    return Event(source, date, limit, refresh, is_check)
 
 
 def _wrong(what: str) -> UsageError:

@@ -91,6 +91,17 @@ def test_what_this_version_does_not_serve_is_refused_and_not_ignored(key: str) -
         parse_event({"source": "tmdb", key: 1})
 
 
+def test_a_check_is_the_one_step_that_is_served_and_stands_alone() -> None:
+    assert parse_event({"source": "tmdb", "step": "check"}) == Event("tmdb", is_check=True)
+    assert not parse_event({"source": "tmdb"}).is_check
+    for beside in ({"date": "2026-11-23"}, {"limit": 5}, {"refresh": True}):
+        with pytest.raises(UsageError, match="'step': 'check' stands alone, without"):
+            parse_event({"source": "tmdb", "step": "check", **beside})
+    for step in ("plan", "land", "commit", "Check"):
+        with pytest.raises(UsageError, match="'step' is reserved"):
+            parse_event({"source": "tmdb", "step": step})
+
+
 @pytest.mark.parametrize("refresh", [1, "true", None, []])
 def test_refresh_is_true_or_false(refresh: object) -> None:
     assert parse_event({"source": "tmdb", "refresh": True}).refresh is True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import click
@@ -11,20 +12,36 @@ from ingest_core.checkup import Finding, checkup
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
 from ingest_core.cli.output import console, masked, print_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.errors import UsageError
 
 
 @click.command("check", cls=Verb)
 @source_argument
 @wish_options
 @click.option("--offline", is_flag=True, help="The config alone: no secret is read and no request made.")
+@click.option("--deployed", metavar="FUNCTION", help="Ask the deployed Lambda function instead: its name or ARN.")
 @json_option
 def command(
-    source: str, date: str | None, lake: str | None, overrides: tuple[str, ...], offline: bool, as_json: bool
+    source: str,
+    date: str | None,
+    lake: str | None,
+    overrides: tuple[str, ...],
+    offline: bool,
+    deployed: str | None,
+    as_json: bool,
 ) -> int:
-    """Config, secrets, one cheap request, the lake writable: each line ok, or why not."""
-    workspace = open_workspace()
+    """Config, secrets, one cheap request, the lake writable: each line ok, or why not.
+
+    With --deployed, the function in AWS looks at its own: its config, secret and bucket, under its own role. Clock and
+    versions are compared with those here. It fetches no record and writes nothing.
+    """
+    if deployed is None:
+        looks = checkup(open_workspace(), source, wish(date, lake, overrides), offline=offline)
+    else:
+        _require_nothing_local(date, lake, overrides, offline=offline)
+        looks = _deployed(deployed, source)
     findings = []
-    for look in checkup(workspace, source, wish(date, lake, overrides), offline=offline):
+    for look in looks:
         found = replace(look, about=masked(look.about), hint=masked(look.hint))
         findings.append(found)
         if not as_json:
@@ -34,6 +51,25 @@ def command(
             [{"what": found.what, "ok": found.ok, "about": found.about, "hint": found.hint} for found in findings]
         )
     return next((found.exit_code for found in findings if not found.ok), 0)
+
+
+def _deployed(function: str, source: str) -> Iterator[Finding]:
+    from ingest_core.aws import Aws
+    from ingest_core.cli.deployed import check_deployed
+    from ingest_core.lambda_handler import parse_event
+
+    parse_event({"source": source, "step": "check"})
+    return check_deployed(Aws(), function, source)
+
+
+def _require_nothing_local(date: str | None, lake: str | None, overrides: tuple[str, ...], *, offline: bool) -> None:
+    given = {"--date": date, "--lake": lake, "--set": overrides, "--offline": offline}
+    beside = [option for option, value in given.items() if value]
+    if beside:
+        raise UsageError(
+            f"{beside[0]} cannot be sent to a function: --deployed looks at what lies there",
+            hint=f"leave out {' and '.join(beside)}",
+        )
 
 
 def _print(found: Finding) -> None:

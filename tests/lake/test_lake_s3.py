@@ -244,9 +244,9 @@ def test_a_server_that_ignores_conditions_is_found_out() -> None:
 
 @pytest.mark.parametrize("failure", [refusal(412, "PreconditionFailed"), refusal(404, "NoSuchKey")])
 def test_a_server_that_honours_conditions_is_writable(failure: Exception) -> None:
-    client = RecordingClient(failure)
+    client = RecordingClient(failure, failure)
     S3Lake(client, "bucket").check_writable()
-    assert "IfMatch" in client.calls[0]
+    assert [call["Key"] for call in client.calls if "IfMatch" in call] == ["_ingest/check", "Raw/check"]
 
 
 def test_a_profile_that_is_not_configured_is_named(monkeypatch: pytest.MonkeyPatch, s3_server: Any) -> None:
