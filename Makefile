@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench simulate crash mutants deploy-check second-s3 clean
+.PHONY: help demo test lint types layer bench simulate crash mutants deploy-lint deploy-check second-s3 clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -32,7 +32,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
-	@$(BIN)/mypy bench/*.py
+	@MYPYPATH=layer:tests/lambda $(BIN)/mypy bench/*.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/mypy tests/simulation
 	@$(BIN)/mypy --explicit-package-bases tests/mutants
@@ -56,8 +56,12 @@ crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED
 mutants: $(READY) ## take back each promise of the protocol in a copy of the code; a named check must notice
 	@$(BIN)/python -m tests.mutants $(MUTANTS)
 
-deploy-check: $(READY) ## the SAM template linted and translated, its workflow and its role tried
+deploy-lint: $(READY) ## the SAM template, as cfn-lint and `sam validate --lint` judge it
 	@$(BIN)/cfn-lint --regions us-east-1 -- deploy/template.yaml
+	@SAM_CLI_TELEMETRY=0 $(BIN)/uv tool run --quiet --from aws-sam-cli sam validate --lint --region us-east-1 \
+		--template deploy/template.yaml
+
+deploy-check: deploy-lint ## the SAM template linted and translated, its workflow and its role tried
 	@$(BIN)/python -m pytest -q tests/deploy
 
 second-s3: $(READY) ## the lake's contract and a series of crashes against Ceph RGW, from Debian's packages

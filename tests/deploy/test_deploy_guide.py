@@ -70,3 +70,17 @@ def test_a_month_in_one_run_takes_a_round_for_each_860_seconds() -> None:
     assert taken["Lambda, arm64, a GB-second"] == 25_000
     assert taken["Lambda, a request"] == 30
     assert taken["Step Functions, a transition"] == 5 + 29 * 5
+
+
+def test_each_right_has_the_test_that_the_guide_names() -> None:
+    import test_role
+
+    told = section("The rights")
+    (named,) = re.findall(r'pytest "tests/deploy/test_role\.py::(\w+)\[(s3:\w+)\]"', told)
+
+    assert callable(getattr(test_role, named[0]))
+    assert named[1] in test_role.NEEDED
+    for action, (_, said) in test_role.NEEDED.items():
+        (row,) = [row for row in told.splitlines() if row.startswith("| ") and f"`{action}`" in row.split(" | ")[0]]
+        missing = re.search(r"access denied(: [\w:]+ is missing)?", said)
+        assert missing is None or missing[0] in row, action

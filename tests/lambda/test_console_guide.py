@@ -100,10 +100,12 @@ def guided(
 
 
 def test_the_guides_events_run_with_no_more_rights_than_the_guide_gives(guided: DeployedFunction) -> None:
+    ready = guided.invoke(json.loads(block("json", '"step": "check"')), timeout_s=900).payload
     few = guided.invoke(json.loads(block("json", '"limit": 5}'))).payload
     whole = guided.invoke({"source": "tmdb"}).payload
     again = guided.invoke({"source": "tmdb"}).payload
 
+    assert (ready["status"], [found["what"] for found in ready["findings"] if not found["ok"]]) == ("done", []), ready
     assert (few["status"], few["counts"]["records"], few["manifest"]) == ("done", 5, None), few
     assert (whole["status"], whole["counts"]["records"]) == ("done", 100)
     assert whole["manifest"] == f"_ingest/TMDB/tmdb/{whole['date']}/g1/manifest.json"
