@@ -66,5 +66,5 @@ def test_the_figures_are_the_same(pair: tuple[str, str]) -> None:
 def test_a_guide_links_to_the_guides_of_its_own_language() -> None:
     for guide in GUIDES:
         linked = re.findall(r"\]\(([\w.-]+\.md)\)", read(guide, ".pt-BR"))
-        assert all(name.endswith(".pt-BR.md") for name in linked)
+        assert all(name.endswith(".pt-BR.md") for name in linked if (ROOT / "docs" / f"{name[:-3]}.pt-BR.md").is_file())
         assert all((ROOT / "docs" / name).is_file() for name in linked)
