@@ -30,7 +30,7 @@ RENEWALS_EVERY_S = 30
 TRANSITIONS_FIRST, TRANSITIONS_MORE = 5, 5  # deploy/statemachine.asl.json: a round, and each one after a partial one
 METRICS, ALARMS = 10, 4
 # Measured by bench/protocol.py. A slice writes its intents and its part beside its records; a file of many is read back
-# once. A run has a plan, a state and a manifest, looks into three folders, and at the state of each of the newest 31 days.
+# once. A run has a plan, a state and a manifest, and looks into three folders and at the states of the newest 31 days.
 PUTS_A_SLICE = {"record": IDS_A_SLICE + 2, "batch": 3}
 GETS_A_SLICE = {"record": 0, "batch": 1}
 PUTS_A_RUN, GETS_A_RUN = 9, 5 + 31

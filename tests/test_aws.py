@@ -19,7 +19,7 @@ def test_a_boto3_that_cannot_write_on_a_condition_is_named_with_what_to_do(versi
     with pytest.raises(StopError) as raised:
         require_recent(version)
     assert raised.value.what == f"boto3 {version} is too old: 1.36 is the first that can write on a condition"
-    assert "in Lambda choose a newer Python runtime" in raised.value.hint
+    assert "in Lambda choose a newer runtime" in raised.value.hint
 
 
 def test_the_version_is_looked_at_before_there_is_a_client(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ from wire import BASE, FakeClock, MakeBench, Reply, in_turn, said
 from ingest_core.api import HttpRequest, HttpResponse, Limits
 from ingest_core.config import SecretResolver
 from ingest_core.errors import CredentialsError
-from ingest_core.model import Answer, Connection, Outcome, Secret, bearer, query_key
+from ingest_core.model import Answer, Connection, Outcome, Secret, basic, bearer, query_key
 
 OLD, NEW = "old-key-value", "new-key-value"
 
@@ -27,10 +28,10 @@ class Vault:
         self.read += 1
         return {"Parameter": {"Value": self.held}}
 
-    def secret(self) -> Secret:
+    def secret(self, name: str = "/key") -> Secret:
         """As a config holds it; its first value is kept already."""
         resolver = SecretResolver({}, FakeClock(), lambda _: None, lambda service: self)
-        secret = Secret("aws-ssm:/key", resolver.resolve, resolver.renew)
+        secret = Secret(f"aws-ssm:{name}", resolver.resolve, resolver.renew)
         secret.reveal()
         return secret
 
@@ -72,6 +73,16 @@ def test_a_key_that_was_replaced_is_read_anew_and_the_request_sent_again(
     assert (answer.status, answer.attempts, vault.read) == (200, 2, 2)
     assert made.clock.passed < 0.001
     assert (made.api.traffic.requests, made.api.traffic.retries) == (2, 1)
+
+
+def test_both_halves_of_basic_are_read_anew(bench: MakeBench) -> None:
+    name, word = Vault("me"), Vault(OLD)
+    encoded = base64.b64encode(f"me:{NEW}".encode()).decode()
+    made = bench(Gate(encoded), connection=Connection(BASE, basic(name.secret("/name"), word.secret("/word"))))
+    word.held = NEW
+
+    assert made.api.get("/things").status == 200
+    assert (name.read, word.read) == (2, 2)
 
 
 def test_a_key_that_is_still_the_same_is_refused_after_one_more_look(bench: MakeBench) -> None:
