@@ -17,7 +17,17 @@ FORBIDDEN = frozenset({"boto3", "botocore", "click", "filelock", "moto", "rich",
 # What an installer writes for itself: it differs from machine to machine and tells Python nothing.
 _BOOKKEEPING = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"})
 # What Lambda never runs. PyYAML reads a config of a page as well without libyaml, which alone is a quarter of the zip.
-_UNUSED = ("yaml/_yaml.*.so", "_yaml/*", "jsonschema/tests/*", "jsonschema/benchmarks/*")
+_UNUSED = (
+    "yaml/_yaml.*.so",
+    "_yaml/*",
+    "jsonschema/tests/*",
+    "jsonschema/benchmarks/*",
+    "ingest_core/__main__.py",
+    "ingest_core/cli/*",
+    "ingest_core/scaffold/*",
+    "ingest_core/testing/*",
+    "ingest_source_*/simulator/*",
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
 _REGULAR_FILE = 0o100644 << 16
 _UNIX = 3
