@@ -26,10 +26,10 @@ def answered(action: str, where: str, bucket: str, status: int, code: str, right
     if code in BAD_KEYS:
         return CredentialsError(f"{action} {where}: the AWS credentials are refused ({code})", hint="renew them")
     if code in DENIED:
+        missing = right or rights.get(action, f"s3:{action}")
         return CredentialsError(
             f"{action} {where}: access denied",
-            hint=f"the role or user needs {right or rights.get(action, f's3:{action}')} there; a bucket policy or a KMS "
-            "key may refuse it too",
+            hint=f"the role or user needs {missing} there; a bucket policy or a KMS key may refuse it too",
         )
     if code == "RequestTimeTooSkewed":
         return LakeError(f"{where}: this machine's clock is wrong", hint="set it: S3 allows 15 minutes")

@@ -26,7 +26,7 @@ from ingest_core.lake.s3_answers import answered, no_credentials, unreachable
 
 logger = logging.getLogger(__name__)
 
-PROBE = "_ingest/check"
+PROBES = ("_ingest/check", "Raw/check")  # a right may be given for one folder and not for the other
 NO_VERSION = '"00000000000000000000000000000000"'
 CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS = 5, 15, 30
 RETRIES = 2
@@ -221,7 +221,7 @@ class NativeS3Lake:
 
     def check_writable(self) -> None:
         """As in `s3.py`: a write that must fail, and that finds out servers that ignore conditions."""
-        if self._put_on_condition(PROBE, b"", {}, {"e_tag": NO_VERSION}):
+        if any(self._put_on_condition(key, b"", {}, {"e_tag": NO_VERSION}) for key in PROBES):
             raise LakeError(
                 f"{self.uri}: this S3 server ignores conditional writes",
                 hint="use one that honours If-Match and If-None-Match; without them records could be doubled",
