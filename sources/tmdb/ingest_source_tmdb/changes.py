@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest_core import Answer, Checkpoint, Context, Note, Ref, Rejected, Request, Slice, StopError
-from ingest_source_tmdb.pages import PAGES_IN_A_SLICE, total_pages
+from ingest_source_tmdb.pages import slices_of, total_pages
 from ingest_source_tmdb.selection import MAX_PAGES
 
 # About 60 to 76 pages a day for films: a week, and the day that may come on top, stay below 500 pages on most days.
@@ -56,7 +56,7 @@ def fetch_changes(ctx: Context, slice: Slice) -> Iterator[Fetched]:
             return
         yield from _rows(answer, kind, only_known=slice.params["checkpoint"].endswith(_KNOWN))
         if page == 1:
-            rest = list(_rest(slice, total))
+            rest = list(slices_of(slice.name.removesuffix("-p1"), slice.params, 2, total))
             yield from _covered(slice.params["checkpoint"], since, until, answer)
     yield from rest
 
@@ -86,13 +86,6 @@ def _halves(slice: Slice, since: dt.date, until: dt.date) -> Iterator[Slice]:
     name, middle = slice.name.partition(f"-{since}-")[0], since + (until - since) // 2
     yield window(name, since, middle, slice.params)
     yield window(name, middle + _DAY, until, slice.params)
-
-
-def _rest(slice: Slice, total: int) -> Iterator[Slice]:
-    for first in range(2, total + 1, PAGES_IN_A_SLICE):
-        last = min(first + PAGES_IN_A_SLICE - 1, total)
-        params = {**slice.params, "first": first, "last": last}
-        yield Slice(f"{slice.name.removesuffix('-p1')}-p{first}", params, requests=last - first + 1)
 
 
 _KNOWN = "/known"
