@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, BinaryIO, cast
@@ -14,8 +13,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
 from ingest_core.aws import Aws
-from ingest_core.clock import Clock, SystemClock
-from ingest_core.errors import CredentialsError, IngestError, LakeError
+from ingest_core.clock import Clock
+from ingest_core.errors import CredentialsError, IngestError
+from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_direct import DirectPut
@@ -23,12 +23,7 @@ from ingest_core.lake.s3_errors import as_ours, code_of, status_of
 
 logger = logging.getLogger(__name__)
 
-PROBES = ("_ingest/check", "Raw/check")  # a right may be given for one folder and not for the other
-CONFLICT_ATTEMPTS = 5
-CONFLICT_PAUSE_SECONDS = 0.05
-CONFLICT_SECONDS = 5.0  # all attempts together: a claim counts on no write being on its way for long
 READ_ATTEMPTS = 3
-HEADERS = {"IfNoneMatch": "If-None-Match", "IfMatch": "If-Match"}
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
@@ -72,8 +67,8 @@ def _client(aws: Aws, options: S3Options, connections: int) -> Any:
         ) from None
 
 
-class S3Lake:
-    """Objects below `prefix` in one bucket. `clock` measures how long a write that met a 409 may be sent again."""
+class S3Lake(BucketLake):
+    """Objects below `prefix` in one bucket, through boto3; `direct`, where given, has the first go at each write."""
 
     def __init__(
         self,
@@ -84,13 +79,10 @@ class S3Lake:
         clock: Clock | None = None,
         direct: DirectPut | None = None,
     ) -> None:
+        super().__init__(bucket, prefix, clock)
         options = options or S3Options()
         self._client = client
-        self._clock = clock or SystemClock()
         self._direct = direct
-        self._bucket = bucket
-        self._bare_tags = False
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._common = {"ExpectedBucketOwner": options.bucket_owner} if options.bucket_owner else {}
         self._sealed = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key} if options.kms_key else {}
@@ -102,81 +94,30 @@ class S3Lake:
         if self._direct is not None:
             self._direct.close()
 
-    @property
-    def uri(self) -> str:
-        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
-
-    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """S3's `If-None-Match: *`: of racing creators one wins, the others get 412."""
-        return self._put_on_condition(key, body, metadata, IfNoneMatch="*")
-
-    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
-        if seen is None:
-            return self.put_if_absent(key, body, metadata)
-        if not self._bare_tags and self._put_on_condition(key, body, metadata, IfMatch=seen.version):
-            return True
-        return self._swap_by_bare_tag(key, body, seen, metadata)
-
-    def _swap_by_bare_tag(self, key: str, body: bytes, seen: Stored, metadata: Mapping[str, str]) -> bool:
-        """Some servers (Ceph's RGW is one) give an ETag in quotes, as RFC 9110 has it, and want it back without them.
-
-        They are told from the others by a refusal while the key still has the very version that was asked for.
-        """
-        bare = seen.version.strip('"')
-        if not self._bare_tags:
-            now = self.get(key) if bare != seen.version else None
-            if now is None or now.version != seen.version:
-                return False
-        if not self._put_on_condition(key, body, metadata, IfMatch=bare):
-            return False
-        self._bare_tags = True
-        return True
-
-    @property
-    def holds(self) -> bool:
-        return False
-
-    def hold(self, key: str) -> Callable[[], None] | None:
-        return lambda: None
-
-    def tidy(self, prefix: str) -> None:
-        """S3 never shows part of an object: there is nothing to remove."""
-
     def delete(self, key: str) -> None:
         try:
             self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
         except (ClientError, BotoCoreError) as error:
             raise self._error("DeleteObject", key, error) from error
 
-    def _put_on_condition(self, key: str, body: bytes, metadata: Mapping[str, str], **condition: str) -> bool:
-        """False where the condition does not hold: 412, or 404 for a version of a key that is gone.
-
-        A 409 says that another conditional write is under way; botocore never retries it, so it is done here.
-        """
+    def _attempt(self, key: str, body: bytes, metadata: Mapping[str, str], *, unless: str, match: str) -> bool | None:
         if self._direct is not None:
-            headers = {HEADERS[name]: value for name, value in condition.items()}
+            headers = {name: value for name, value in (("If-None-Match", unless), ("If-Match", match)) if value}
             written = self._direct.put(self._prefix + key, body, metadata, headers)
             if written is not None:
                 return written
-        began, never = self._clock.monotonic(), threading.Event()
-        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
-            try:
-                self._put(key, body, Metadata=dict(metadata), **condition)
-            except ClientError as error:
-                if status_of(error) == 412 or code_of(error) == "NoSuchKey":
-                    return False
-                if status_of(error) == 409 and attempt < CONFLICT_ATTEMPTS:
-                    logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
-                    self._clock.pause(CONFLICT_PAUSE_SECONDS * attempt, never)
-                    # After the pause: a machine that stood still in it has no claim to write under any more.
-                    if self._clock.monotonic() - began < CONFLICT_SECONDS:
-                        continue
-                raise self._error("PutObject", key, error) from error
-            except BotoCoreError as error:
-                raise self._error("PutObject", key, error) from error
-            else:
-                return True
-        raise AssertionError("the loop returns or raises")
+        condition = {"IfNoneMatch": unless} if unless else {"IfMatch": match}
+        try:
+            self._put(key, body, Metadata=dict(metadata), **condition)
+        except ClientError as error:
+            if status_of(error) == 412 or code_of(error) == "NoSuchKey":
+                return False
+            if status_of(error) == 409:
+                return None
+            raise self._error("PutObject", key, error) from error
+        except BotoCoreError as error:
+            raise self._error("PutObject", key, error) from error
+        return True
 
     def put(self, key: str, body: bytes) -> None:
         try:
@@ -219,21 +160,6 @@ class S3Lake:
             found["Prefix"].removeprefix(top).rstrip("/") for page in pages for found in page.get("CommonPrefixes", [])
         )
 
-    def settle(self) -> None:
-        """Nothing to wait for: a PutObject that was answered is durable, and seen by whoever looks after it."""
-
-    def check_writable(self) -> None:
-        """A write that must fail: `If-Match` with an ETag that nothing has. 404 or 412 says that a real one would do.
-
-        It leaves nothing behind, and it finds out servers that ignore conditional writes.
-        """
-        for key in PROBES:
-            if self._put_on_condition(key, b"", {}, IfMatch='"00000000000000000000000000000000"'):
-                raise LakeError(
-                    f"{self.uri}: this S3 server ignores conditional writes",
-                    hint="use one that honours If-Match and If-None-Match; without them records could be doubled",
-                )
-
     def _put(self, key: str, body: bytes, **more: Any) -> None:
         # A bytearray instead of bytes: botocore then sends no `Expect: 100-continue`, which costs a round trip a PUT.
         self._client.put_object(
@@ -253,7 +179,7 @@ class S3Lake:
             raise self._error("ListObjectsV2", prefix, error) from error
 
     def _error(self, action: str, key: str, error: Exception) -> IngestError:
-        return as_ours(action, f"{self.uri}/{key}".rstrip("/"), self._bucket, error)
+        return as_ours(action, self._where(key), self._bucket, error)
 
 
 def _age(answer: Mapping[str, Any]) -> float | None:

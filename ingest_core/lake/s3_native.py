@@ -6,10 +6,8 @@ The same promises as `s3.py`: conditional writes, errors in our own words, under
 from __future__ import annotations
 
 import io
-import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, BinaryIO, cast
@@ -18,21 +16,15 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
-from ingest_core.clock import Clock, SystemClock
-from ingest_core.errors import IngestError, LakeError
+from ingest_core.clock import Clock
+from ingest_core.errors import IngestError
+from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
-from ingest_core.lake.s3_answers import answered, no_credentials, unreachable
+from ingest_core.lake.s3_answers import no_credentials, unreachable
 
-logger = logging.getLogger(__name__)
-
-PROBES = ("_ingest/check", "Raw/check")  # a right may be given for one folder and not for the other
-NO_VERSION = '"00000000000000000000000000000000"'
 CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS = 5, 15, 30
 RETRIES = 2
-CONFLICT_ATTEMPTS = 5
-CONFLICT_PAUSE_SECONDS = 0.05
-CONFLICT_SECONDS = 5.0
 CHUNK = 1000
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
@@ -94,73 +86,24 @@ def _boto3_credentials(options: S3Options) -> Any:
         ) from None
 
 
-class NativeS3Lake:
-    """Objects below `prefix` in one bucket. `clock` measures how long a write that met a 409 may be sent again."""
+class NativeS3Lake(BucketLake):
+    """Objects below `prefix` in one bucket, through obstore."""
 
     def __init__(self, store: S3Store, bucket: str, prefix: str = "", clock: Clock | None = None) -> None:
+        super().__init__(bucket, prefix, clock)
         self._store = store
-        self._bucket = bucket
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._clock = clock or SystemClock()
-        self._bare_tags = False
 
-    @property
-    def uri(self) -> str:
-        return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
-
-    def put_if_absent(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """S3's `If-None-Match: *`: of racing creators one wins, the others get 412."""
-        return self._put_on_condition(key, body, metadata, "create")
-
-    def swap(self, key: str, body: bytes, seen: Stored | None, metadata: Mapping[str, str]) -> bool:
-        if seen is None:
-            return self.put_if_absent(key, body, metadata)
-        if not self._bare_tags and self._put_on_condition(key, body, metadata, {"e_tag": seen.version}):
-            return True
-        return self._swap_by_bare_tag(key, body, seen, metadata)
-
-    def _swap_by_bare_tag(self, key: str, body: bytes, seen: Stored, metadata: Mapping[str, str]) -> bool:
-        """As in `s3.py`: some servers want an ETag back without its quotes."""
-        bare = seen.version.strip('"')
-        if not self._bare_tags:
-            now = self.get(key) if bare != seen.version else None
-            if now is None or now.version != seen.version:
+    def _attempt(self, key: str, body: bytes, metadata: Mapping[str, str], *, unless: str, match: str) -> bool | None:
+        try:
+            self._put(key, body, metadata, "create" if unless else {"e_tag": match})
+        except (BaseError, OSError) as error:
+            status, code = _told(error)
+            if status == 409:
+                return None
+            if isinstance(error, AlreadyExistsError | PreconditionError) or code == "NoSuchKey":
                 return False
-        if not self._put_on_condition(key, body, metadata, {"e_tag": bare}):
-            return False
-        self._bare_tags = True
+            raise self._error("PutObject", key, error) from None
         return True
-
-    def _put_on_condition(self, key: str, body: bytes, metadata: Mapping[str, str], mode: Any) -> bool:
-        """False where the condition does not hold. A 409, another write under way, is tried again."""
-        began, never = self._clock.monotonic(), threading.Event()
-        for attempt in range(1, CONFLICT_ATTEMPTS + 1):
-            try:
-                self._put(key, body, metadata, mode)
-            except (BaseError, FileNotFoundError, OSError) as error:
-                status, code = _told(error)
-                if status == 409 and attempt < CONFLICT_ATTEMPTS:
-                    logger.info("%s: 409, another write is under way; attempt %d", key, attempt + 1)
-                    self._clock.pause(CONFLICT_PAUSE_SECONDS * attempt, never)
-                    if self._clock.monotonic() - began < CONFLICT_SECONDS:
-                        continue
-                is_refused = isinstance(error, AlreadyExistsError | PreconditionError) and status != 409
-                if is_refused or code == "NoSuchKey":
-                    return False
-                raise self._error("PutObject", key, error) from None
-            else:
-                return True
-        raise AssertionError("the loop returns or raises")
-
-    @property
-    def holds(self) -> bool:
-        return False
-
-    def hold(self, key: str) -> Callable[[], None] | None:
-        return lambda: None
-
-    def tidy(self, prefix: str) -> None:
-        """S3 never shows part of an object: there is nothing to remove."""
 
     def delete(self, key: str) -> None:
         try:
@@ -213,19 +156,8 @@ class NativeS3Lake:
             raise self._error("ListObjectsV2", prefix, error) from None
         return sorted(folder.removeprefix(top).rstrip("/") for folder in found["common_prefixes"])
 
-    def settle(self) -> None:
-        """Nothing to wait for: a PutObject that was answered is durable, and seen by whoever looks after it."""
-
     def close(self) -> None:
         """The store closes its connections when it is let go."""
-
-    def check_writable(self) -> None:
-        """As in `s3.py`: a write that must fail, and that finds out servers that ignore conditions."""
-        if any(self._put_on_condition(key, b"", {}, {"e_tag": NO_VERSION}) for key in PROBES):
-            raise LakeError(
-                f"{self.uri}: this S3 server ignores conditional writes",
-                hint="use one that honours If-Match and If-None-Match; without them records could be doubled",
-            )
 
     def _put(self, key: str, body: bytes, metadata: Mapping[str, str], mode: Any) -> None:
         attributes = {"Content-Type": content_type(key), **metadata}
@@ -233,11 +165,9 @@ class NativeS3Lake:
 
     def _error(self, action: str, key: str, error: Exception) -> IngestError:
         status, code = _told(error)
-        where = f"{self.uri}/{key}".rstrip("/")
         if status:
-            return answered(action, where, self._bucket, status, code)
-        logger.debug("%s %s: %s", action, where, type(error).__name__)
-        return unreachable(action, where, type(error).__name__)
+            return self._answered(action, key, status, code)
+        return unreachable(action, self._where(key), type(error).__name__)
 
 
 def _told(error: BaseException) -> tuple[int, str]:

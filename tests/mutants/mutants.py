@@ -82,14 +82,14 @@ MUTANTS = (
     Mutant(
         "412 taken for success",
         "ingest_core/lake/s3.py",
-        '                if status_of(error) == 412 or code_of(error) == "NoSuchKey":\n                    return False\n',
-        '                if status_of(error) == 412 or code_of(error) == "NoSuchKey":\n                    return True\n',
+        '            if status_of(error) == 412 or code_of(error) == "NoSuchKey":\n                return False\n',
+        '            if status_of(error) == 412 or code_of(error) == "NoSuchKey":\n                return True\n',
         ("tests/lake/test_lake_contract.py", "tests/lake/test_lake_swap.py"),
     ),
     Mutant(
         "superseded objects not removed",
         "ingest_core/run/superseded.py",
-        "        if is_ours:\n            self._lake.delete(earlier.key)\n",
+        "            self._lake.delete(earlier.key)\n",
         "",
         (
             f"{GENERATIONS}::test_a_refresh_replaces_removes_and_adds",
