@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest_core.api import RequestsTransport, Transport, new_session
+from ingest_core.api import Network, RequestsTransport, Transport, new_session
 from ingest_core.api.redact import Redactor
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
@@ -80,7 +80,7 @@ class Workspace:
         self._aws = Aws()
         self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn, self._aws.client)
         self._lakes: dict[tuple[str, S3Options], Lake] = {}
-        self._transports: dict[int, Transport] = {}
+        self._transports: dict[tuple[int, Network], Transport] = {}
 
     def use(self, name: str, wish: Wish) -> Use:
         """The config of that name, checked. Raises UsageError or ConfigError; makes no request."""
@@ -95,7 +95,7 @@ class Workspace:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
         config, recording = use.config, use.recording
         date = wish.date if wish.date is not None or recording is None else recording.date.isoformat()
-        transport = partial(self._transport, config.connections)
+        transport = partial(self._transport, config.connections, config.network)
         return Job(
             config=config.name,
             source=use.source,
@@ -190,7 +190,7 @@ class Workspace:
 
     def network(self, use: Use) -> Transport:
         """What the requests of a config go through."""
-        return self._transport(use.config.connections)
+        return self._transport(use.config.connections, use.config.network)
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
@@ -241,10 +241,11 @@ class Workspace:
             return None
         return read_recording(Path(folder) if ("answers",) in document.overridden else beside / folder)
 
-    def _transport(self, connections: int) -> Transport:
-        if connections not in self._transports:
-            self._transports[connections] = RequestsTransport(new_session(connections))
-        return self._transports[connections]
+    def _transport(self, connections: int, network: Network) -> Transport:
+        wanted = (connections, network)
+        if wanted not in self._transports:
+            self._transports[wanted] = RequestsTransport(new_session(connections, network))
+        return self._transports[wanted]
 
     def _lake_override(self, wish: Wish) -> dict[Path_, tuple[str, Any]]:
         if wish.lake is not None:

@@ -1,6 +1,7 @@
 """HTTP for sources: pacing, retry, limits, signing and classification live here and nowhere else."""
 
 from ingest_core.api.client import Api
+from ingest_core.api.network import Network
 from ingest_core.api.nothing import NoApi
 from ingest_core.api.pacer import Pacer
 from ingest_core.api.retry import Limits
@@ -20,6 +21,7 @@ __all__ = [
     "HttpRequest",
     "HttpResponse",
     "Limits",
+    "Network",
     "NoApi",
     "Pacer",
     "RequestsTransport",

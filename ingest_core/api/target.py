@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
+from ingest_core.api.addresses import is_loopback
 from ingest_core.errors import PluginError, UndeclaredHostError, UsageError
 from ingest_core.model import Connection, Request
 
@@ -59,7 +59,9 @@ class Target:
 def require_https(url: str) -> None:
     """Raises UsageError unless `url` is https, or http on loopback."""
     parts = _split(url)
-    if parts is not None and (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts))):
+    if parts is not None and (
+        parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+    ):
         return
     raise UsageError(f"{_bare(url)}: only https is used (http on loopback alone)", hint="write https://…")
 
@@ -74,13 +76,6 @@ def _split(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts if parts.hostname and port != 0 and "@" not in parts.netloc else None
-
-
-def _is_loopback(parts: SplitResult) -> bool:
-    try:
-        return ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname == "localhost"
 
 
 def _host(parts: SplitResult) -> str:

@@ -20,7 +20,10 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.response import HTTPResponse as Raw
 from urllib3.util import Timeout
 
+from ingest_core.api.network import Adapter, Network, ends_at
+
 CHUNK = 64 * 1024
+MOST_HEADER_BYTES = 64 * 1024  # http.client itself takes no more than 100 headers of 64 KiB
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
 
@@ -61,15 +64,17 @@ class Transport(Protocol):
         ...
 
 
-def new_session(connections: int) -> requests.Session:
+def new_session(connections: int, network: Network | None = None) -> requests.Session:
     """A session that keeps `connections` open to a host and takes nothing from the environment.
 
-    Proxies, netrc and certificate files are explicit choices of the person who runs this, not of the shell.
+    Proxies, netrc and certificate files are explicit choices of the person who runs this, not of the shell: `network`.
     """
+    network = network or Network()
     session = requests.Session()
     session.trust_env = False
+    session.verify = network.ca_bundle or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # an answer depends on its request alone
-    adapter = HTTPAdapter(pool_connections=4, pool_maxsize=connections, max_retries=0)
+    adapter = Adapter(network, connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -92,13 +97,13 @@ class RequestsTransport:
             raise TransportError("no time is left")
         until = time.monotonic() + seconds
         try:
-            raw = self._open(request, Timeout(min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds)))
-            try:
-                body = _read(raw, until, max_bytes)
-                headers = {name.lower(): value for name, value in raw.headers.items()}
-                return HttpResponse(raw.status, headers, body)
-            finally:
-                raw.close()
+            with ends_at(until):
+                raw = self._open(request, Timeout(min(CONNECT_SECONDS, seconds), min(READ_SECONDS, seconds)))
+                try:
+                    headers = _headers(raw.headers)
+                    return HttpResponse(raw.status, headers, _read(raw, until, max_bytes))
+                finally:
+                    raw.close()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise TransportError(_in_own_words(error), permanent=isinstance(error, ValueError)) from None
         except ValueError:  # a key or a URL with characters that HTTP does not carry; its text would quote them
@@ -140,13 +145,21 @@ class RequestsTransport:
 
 def _is_as_requests_made_it(adapter: object) -> bool:
     """False for a mock: `responses` replaces the adapter's `send`, others the adapter."""
-    return type(adapter) is HTTPAdapter and adapter.send.__module__ == HTTPAdapter.__module__
+    return type(adapter) in {HTTPAdapter, Adapter} and adapter.send.__module__ == HTTPAdapter.__module__
 
 
 def _prepared(request: HttpRequest) -> requests.PreparedRequest:
     prepared = requests.PreparedRequest()
     prepared.prepare(method="GET", url=request.url, headers=dict(request.headers))
     return prepared
+
+
+def _headers(given: Mapping[str, str]) -> dict[str, str]:
+    """By lower-case name. An answer whose headers pass their cap is none, and asking again would not help."""
+    headers = {name.lower(): value for name, value in given.items()}
+    if sum(len(name) + len(value) for name, value in headers.items()) > MOST_HEADER_BYTES:
+        raise TransportError(f"the headers are larger than {MOST_HEADER_BYTES:,} bytes", permanent=True)
+    return headers
 
 
 def _read(raw: Raw, until: float, max_bytes: int) -> bytes:

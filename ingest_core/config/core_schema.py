@@ -142,4 +142,30 @@ CORE: Mapping[str, Any] = {
             },
         },
     },
+    "network": {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "How requests leave. Left out: straight to public addresses, certificates checked by certifi's.",
+        "examples": [{"proxy": "environment"}, {"ca_bundle": "/etc/ssl/certs/corporate.pem"}],
+        "properties": {
+            "proxy": {
+                "type": "string",
+                "pattern": "^(environment|https?://[A-Za-z0-9.:_\\[\\]-]+/?)$",
+                "description": "A proxy's URL, or 'environment': HTTPS_PROXY and NO_PROXY. No user name belongs in it.",
+                "examples": ["http://proxy.example.org:3128", "environment"],
+            },
+            "ca_bundle": {
+                "type": "string",
+                "minLength": 1,
+                "description": "A file of certificates to trust in place of certifi's.",
+                "examples": ["/etc/ssl/certs/corporate.pem"],
+            },
+            "private": {
+                "type": "boolean",
+                "default": False,
+                "description": "Whether the API may be at a private address, such as 10.0.0.7.",
+                "examples": [True],
+            },
+        },
+    },
 }

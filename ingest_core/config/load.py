@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ingest_core.api import Network
 from ingest_core.config.core_schema import CORE
 from ingest_core.config.dates import time_zone
 from ingest_core.config.document import Document, Path_, parse_value, read_document
@@ -129,6 +130,7 @@ def build_config(
                 ("answers",), "answers: what was recorded does not go into S3: add --dry-run, or name a folder"
             )
         )
+    found += _network_mistakes(whole)
     found += _layout_mistakes(whole, source if found else adapted(source, value["settings"]))
     found += _source_mistakes(whole, source, sound=not found)
     if found or zone is None:
@@ -151,6 +153,7 @@ def build_config(
         batch=_batch(value["layout"]),
         margin=duration(value["margin"]).total_seconds(),
         s3=S3Options(**value.get("s3", {})),
+        network=Network(**value.get("network", {})),
         settings=settings,
     )
 
@@ -218,6 +221,15 @@ def _budget(given: int | str) -> FailureBudget:
     if isinstance(given, str):
         return FailureBudget(share=float(given.rstrip("%")) / 100)
     return FailureBudget(count=int(given))
+
+
+def _network_mistakes(document: Document) -> list[Located]:
+    """A file of certificates that is not there would look like a failing network, request after request."""
+    given = document.value.get("network")
+    bundle = given.get("ca_bundle") if isinstance(given, dict) else None
+    if not isinstance(bundle, str) or not bundle or Path(bundle).is_file():
+        return []
+    return [document.locate(("network", "ca_bundle"), f"ca_bundle: there is no file {bundle!r}")]
 
 
 def _layout_mistakes(document: Document, source: Source) -> list[Located]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ingest_core.api import Network
 from ingest_core.lake import S3Options
 from ingest_core.model import Batch, FailureBudget
 
@@ -33,4 +34,5 @@ class Config:
     batch: Batch | None
     margin: float
     s3: S3Options
+    network: Network
     settings: Mapping[str, Any]

@@ -1,0 +1,251 @@
+"""TLS, proxies and drips against real sockets on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from ingest_core.api import HttpRequest, Network, RequestsTransport, TransportError, new_session
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+Serve = Callable[..., int]
+
+
+def certificate(folder: Path, host: str) -> Path:
+    """A self-signed certificate and its key in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = dt.datetime.now(dt.UTC)
+    alternatives: list[x509.GeneralName] = [x509.DNSName(host)]
+    with contextlib.suppress(ValueError):
+        alternatives = [x509.IPAddress(ipaddress.ip_address(host))]
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / f"{host}.pem"
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + private)
+    return path
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves each connection by `answer(connection, stop)`, over TLS where a certificate is given; returns the port."""
+    stop = threading.Event()
+    threads: list[threading.Thread] = []
+    servers: list[socket.socket] = []
+
+    def start(answer: Callable[[socket.socket, threading.Event], None], tls: Path | None = None) -> int:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        context = None
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls)
+
+        def loop() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                with contextlib.suppress(OSError), connection:
+                    if context is None:
+                        answer(connection, stop)
+                    else:
+                        with context.wrap_socket(connection, server_side=True) as secure:
+                            answer(secure, stop)
+
+        threads.append(threading.Thread(target=loop))
+        threads[-1].start()
+        return int(server.getsockname()[1])
+
+    yield start
+    stop.set()
+    for server in servers:
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+    for thread in threads:
+        thread.join()
+
+
+def plain(connection: socket.socket, stop: threading.Event) -> None:
+    connection.recv(65536)
+    connection.sendall(OK)
+
+
+def get(url: str, network: Network | None = None, *, seconds: float = 5, verify: object = None) -> bytes:
+    with new_session(1, network) as session:
+        if verify is not None:
+            session.verify = verify  # type: ignore[assignment]
+        return RequestsTransport(session).send(HttpRequest(url, {}), seconds=seconds, max_bytes=10_000).body
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(serve: Serve, tmp_path: Path) -> None:
+    port = serve(plain, certificate(tmp_path, "127.0.0.1"))
+    with pytest.raises(TransportError, match="certificate is not trusted"):
+        get(f"https://127.0.0.1:{port}/")
+
+
+def test_a_bundle_of_one_s_own_is_trusted(serve: Serve, tmp_path: Path) -> None:
+    made = certificate(tmp_path, "127.0.0.1")
+    assert get(f"https://127.0.0.1:{serve(plain, made)}/", Network(ca_bundle=str(made))) == b"{}"
+
+
+def test_a_trusted_certificate_of_another_host_is_refused(serve: Serve, tmp_path: Path) -> None:
+    made = certificate(tmp_path, "other.example.org")
+    with pytest.raises(TransportError, match="certificate is not trusted"):
+        get(f"https://127.0.0.1:{serve(plain, made)}/", Network(ca_bundle=str(made)))
+
+
+def test_a_session_that_does_not_verify_verifies_all_the_same(serve: Serve, tmp_path: Path) -> None:
+    port = serve(plain, certificate(tmp_path, "127.0.0.1"))
+    with pytest.raises(TransportError, match="certificate is not trusted"):
+        get(f"https://127.0.0.1:{port}/", verify=False)
+
+
+def test_the_environment_says_nothing_about_certificates(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate(tmp_path, "127.0.0.1")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(made))
+    with pytest.raises(TransportError, match="certificate is not trusted"):
+        get(f"https://127.0.0.1:{serve(plain, made)}/")
+
+
+@pytest.fixture
+def proxy(serve: Serve) -> tuple[int, list[bytes]]:
+    """A proxy that writes down what it is asked and connects to nothing."""
+    asked: list[bytes] = []
+
+    def refuse(connection: socket.socket, stop: threading.Event) -> None:
+        asked.append(connection.recv(65536).split(b" HTTP")[0])
+        connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    return serve(refuse), asked
+
+
+def test_a_proxy_of_the_environment_counts_only_where_the_config_says_so(
+    proxy: tuple[int, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, asked = proxy
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://user:s3cr3t@127.0.0.1:{port}")
+    monkeypatch.setenv("NO_PROXY", "away.example.org")
+    monkeypatch.setenv("no_proxy", "away.example.org")
+    monkeypatch.setattr("socket.getaddrinfo", _only_numbers)
+    for network, host, expected in [
+        (None, "api.example.org", []),
+        (Network(proxy="environment"), "away.example.org", []),
+        (Network(proxy="environment"), "api.example.org", [b"CONNECT api.example.org:443"]),
+    ]:
+        asked.clear()
+        with pytest.raises(TransportError) as raised:
+            get(f"https://{host}/x", network)
+        assert asked == expected
+        assert "s3cr3t" not in str(raised.value)
+
+
+def test_a_proxy_that_the_config_names_is_used_for_all_hosts_but_loopback(
+    serve: Serve, proxy: tuple[int, list[bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port, asked = proxy
+    network = Network(proxy=f"http://127.0.0.1:{port}")
+    assert get(f"http://127.0.0.1:{serve(plain)}/", network) == b"{}"
+    assert asked == []
+    with pytest.raises(TransportError):
+        get("https://api.example.org/x", network)
+    assert asked == [b"CONNECT api.example.org:443"]
+
+
+def _only_numbers(host: str, *more: object, **others: object) -> list[object]:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise socket.gaierror(-2, "Name or service not known") from None
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, more[0]))]
+
+
+def drip(begin: bytes, piece: bytes) -> Callable[[socket.socket, threading.Event], None]:
+    def answer(connection: socket.socket, stop: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(begin)
+        while not stop.wait(0.02):
+            connection.sendall(piece)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("begin", "piece"),
+    [
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", b"x"),
+    ],
+    ids=["status line", "header", "continue for ever", "body"],
+)
+def test_whatever_drips_ends_with_the_time_of_its_request(serve: Serve, begin: bytes, piece: bytes) -> None:
+    with pytest.raises(TransportError, match=r"no answer in time|too slowly"):
+        get(f"http://127.0.0.1:{serve(drip(begin, piece))}/", seconds=0.4)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [b"".join(b"X-%d: %s\r\n" % (n, b"a" * 1000) for n in range(90)), b"X: " + b"a" * 65_520 + b"\r\nY: 123456\r\n"],
+    ids=["many", "long"],
+)
+def test_headers_past_their_cap_are_no_answer_and_are_not_asked_for_again(serve: Serve, headers: bytes) -> None:
+    def answer(connection: socket.socket, stop: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + headers + b"\r\n{}")
+
+    with pytest.raises(TransportError, match="headers are larger than 65,536 bytes") as raised:
+        get(f"http://127.0.0.1:{serve(answer)}/")
+    assert raised.value.permanent
+
+
+@pytest.mark.parametrize(
+    "sent", [b"HTTP/1.1 200 OK\r\nCon", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nX: 1\r\n", b"HTTP"]
+)
+def test_headers_that_break_off_are_no_answer_with_an_empty_body(serve: Serve, sent: bytes) -> None:
+    def answer(connection: socket.socket, stop: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(sent)
+
+    with pytest.raises(TransportError, match="the connection failed or was reset") as raised:
+        get(f"http://127.0.0.1:{serve(answer)}/")
+    assert not raised.value.permanent
+
+
+def test_an_empty_body_that_ends_with_its_connection_is_an_answer(serve: Serve) -> None:
+    def answer(connection: socket.socket, stop: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    assert get(f"http://127.0.0.1:{serve(answer)}/") == b""
