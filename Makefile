@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench simulate crash mutants deploy-lint deploy-check second-s3 clean
+.PHONY: help demo test lint types layer bench simulate crash hostile mutants deploy-lint deploy-check second-s3 clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -34,7 +34,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy layer/*.py
 	@MYPYPATH=layer:tests/lambda $(BIN)/mypy bench/*.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
-	@$(BIN)/mypy tests/simulation
+	@$(BIN)/mypy tests/simulation tests/hostile
 	@$(BIN)/mypy --explicit-package-bases tests/mutants
 	@$(BIN)/mypy tests/second_s3
 	@MYPYPATH=layer:tests/lambda:deploy $(BIN)/mypy deploy tests/deploy
@@ -52,6 +52,10 @@ simulate: $(READY) ## the shipped code in a world that a seed decides (SEEDS=100
 crash: $(READY) ## kill real runs at random (KILLS=60 PAIRS=10 LAKE=disk|s3 SEED=1 RECORD=1)
 	@PYTHONPATH=tests/fault $(BIN)/python -m crash --kills $(or $(KILLS),60) --pairs $(or $(PAIRS),10) \
 		--lake $(or $(LAKE),disk) --seed $(or $(SEED),1) $(if $(RECORD),--record)
+
+hostile: $(READY) ## a hostile API for a day (RESPONSES=10000 SHARE=0.2 SEED=1 RECORD=1)
+	@$(BIN)/python -m tests.hostile --responses $(or $(RESPONSES),10000) --share $(or $(SHARE),0.2) \
+		--seed $(or $(SEED),1) $(if $(RECORD),--record)
 
 mutants: $(READY) ## take back each promise of the protocol in a copy of the code; a named check must notice
 	@$(BIN)/python -m tests.mutants $(MUTANTS)

@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest_core.api import Network, RequestsTransport, Transport, new_session
-from ingest_core.api.redact import Redactor
+from ingest_core.api import Network, Redactor, RequestsTransport, Transport, new_session
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.config import (
@@ -116,6 +115,7 @@ class Workspace:
             refresh=wish.refresh,
             margin=config.margin,
             thaw=partial(self._thaw, use),
+            redactor=self.redactor,
             deadline=None if wish.seconds is None else self.clock.monotonic() + wish.seconds,
         )
 

@@ -4,6 +4,7 @@ from ingest_core.api.client import Api
 from ingest_core.api.network import Network
 from ingest_core.api.nothing import NoApi
 from ingest_core.api.pacer import Pacer
+from ingest_core.api.redact import Redactor
 from ingest_core.api.retry import Limits
 from ingest_core.api.target import require_https
 from ingest_core.api.traffic import Traffic
@@ -24,6 +25,7 @@ __all__ = [
     "Network",
     "NoApi",
     "Pacer",
+    "Redactor",
     "RequestsTransport",
     "Traffic",
     "Transport",

@@ -159,8 +159,8 @@ class Api:
             if attempt >= self._limits.attempts or pause >= self._left(began):
                 return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
             with self._lock:
-                self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {urlsplit(url).path}"
-            logger.info("GET %s: %s; again in %.1f s", url, answer.reason, pause)
+                self.traffic.problem = f"{answer.reason}; again in {pause:.1f} s: {urlsplit(answer.url).path}"
+            logger.info("GET %s: %s; again in %.1f s", answer.url, answer.reason, pause)
             self._clock.pause(pause, self._stop)
 
     def _too_late(self, url: str, attempt: int) -> Answer:
@@ -201,9 +201,9 @@ class Api:
     def _judge(self, url: str, attempt: int, response: HttpResponse) -> Answer:
         answer = Answer(
             status=response.status,
-            headers=response.headers,
+            headers=self._discreet(response.headers),
             body=response.body,
-            url=url,
+            url=self._redactor.clean(url),
             fetched_at=self._clock.now(),
             attempts=attempt,
         )
@@ -215,12 +215,18 @@ class Api:
         body = self._redactor.clean_bytes(answer.body)
         return replace(answer, body=body, outcome=outcome, reason=reason(answer, outcome), hint=hint)
 
+    def _discreet(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """An entity tag goes into provenance: one that quotes a key does so masked."""
+        tag = headers.get("etag", "")
+        cleaned = self._redactor.clean(tag)
+        return headers if cleaned == tag else {**headers, "etag": cleaned}
+
     def _no_answer(self, url: str, attempt: int, why: str, outcome: Outcome) -> Answer:
         return Answer(
             status=0,
             headers={},
             body=b"",
-            url=url,
+            url=self._redactor.clean(url),
             fetched_at=self._clock.now(),
             attempts=attempt,
             outcome=outcome,

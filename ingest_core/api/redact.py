@@ -1,22 +1,30 @@
-"""Keeps secrets out of what people read."""
+"""Keeps secrets out of what people read, and out of the lake."""
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 import threading
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
 _SHORTEST = 4
+_SHORTEST_IN_DATA = 12
 
 
 class Redactor(logging.Filter):
-    """Knows every secret that was revealed and masks it, as it stands and URL-encoded. Also a logging filter."""
+    """Knows every secret that was revealed and masks it: as it stands, URL-encoded, JSON-escaped, in base64.
+
+    Also a logging filter.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.Lock()
         self._forms: tuple[str, ...] = ()
+        self._in_data: tuple[bytes, ...] = ()
         self._tracebacks = logging.Formatter()
 
     def learn(self, secret: str) -> None:
@@ -24,8 +32,9 @@ class Redactor(logging.Filter):
         if len(secret) < _SHORTEST or secret in self._forms:
             return
         with self._lock:
-            forms = {*self._forms, secret, quote(secret, safe=""), quote_plus(secret)}
-            self._forms = tuple(sorted(forms, key=len, reverse=True))
+            self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
+            if len(secret) >= _SHORTEST_IN_DATA:
+                self._in_data = tuple(sorted({*self._in_data, *(form.encode() for form in _forms(secret))}))
 
     def clean(self, text: str) -> str:
         """`text` with every known secret masked."""
@@ -38,6 +47,13 @@ class Redactor(logging.Filter):
         for form in self._forms:
             body = body.replace(form.encode(), MASK.encode())
         return body
+
+    def is_quoted_in(self, data: bytes) -> bool:
+        """Whether `data`, which is to be written to the lake, holds a known secret in any of its forms.
+
+        Secrets under twelve characters are not looked for: records that have nothing to do with them could hold them.
+        """
+        return any(form in data for form in self._in_data)
 
     def filter(self, record: logging.LogRecord) -> bool:
         try:
@@ -53,3 +69,17 @@ class Redactor(logging.Filter):
             record.exc_text = self.clean(self._tracebacks.formatException(record.exc_info))
             record.exc_info = None
         return True
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """What a secret looks like where it is quoted."""
+    yield from (secret, quote(secret), quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1])
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    if len(secret) < _SHORTEST_IN_DATA:
+        return
+    body = secret.encode()
+    for before in range(3):
+        # Three alignments: `user:secret` in base64 has the secret at any of them. Only whole characters of it count.
+        first, end = -(-before * 4 // 3), (before + len(body)) * 4 // 3
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(bytes(before) + body).decode()[first:end]

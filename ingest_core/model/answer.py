@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -51,7 +51,7 @@ _HINTS = {
 class Row:
     """One element of a list page: `body` is cut from the page's own bytes."""
 
-    body: bytes
+    body: bytes = field(repr=False)
 
     def field(self, path: str) -> Any:
         """The value at `path` (`"id"`, `"user.id"`); None where it is absent or cannot be read in a broken row."""
@@ -67,8 +67,8 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     url: str
     fetched_at: dt.datetime
     attempts: int = 1

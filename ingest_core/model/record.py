@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ingest_core.model.work import checked_stream
@@ -35,7 +35,7 @@ class Record:
 
     stream: str
     id: object
-    body: bytes
+    body: bytes = field(repr=False)
     origin: Origin | None = None
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Rejected:
     stream: str
     id: object
     reason: str
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
     origin: Origin | None = None
 
     def __post_init__(self) -> None:

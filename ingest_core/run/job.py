@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
-from ingest_core.api import Transport
+from ingest_core.api import Redactor, Transport
 from ingest_core.clock import Clock
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
@@ -45,7 +45,8 @@ class Job:
     the monotonic clock when the run must be over, `margin` the seconds before it in which nothing begins. `batch` is
     None where each record is an object of its own. `refresh` begins a new generation of the date, `only_resume` none:
     it goes on with what is unfinished, `replay` tries its quarantine again. `thaw` makes the job
-    that an unfinished run was begun as; it raises where that cannot be any more.
+    that an unfinished run was begun as; it raises where that cannot be any more. `redactor` knows what must not be
+    written anywhere.
     """
 
     config: str
@@ -76,6 +77,7 @@ class Job:
     hand_over: HandOver = field(default_factory=HandOver)
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = field(default_factory=Progress)
+    redactor: Redactor = field(default_factory=Redactor)
 
     @property
     def frozen(self) -> Frozen:

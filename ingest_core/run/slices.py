@@ -48,6 +48,7 @@ class SliceLander:
         self._clock = job.clock
         self._batch = job.batch
         self._hand_over = job.hand_over
+        self._redactor = job.redactor
         self._context = machinery.context
         self._deadline = machinery.deadline
         self._stop = machinery.stop
@@ -177,7 +178,7 @@ class SliceLander:
             yield from self._source.fetch(self._context, slice)
 
     def _take_record(self, record: Record, filling: _Filling) -> None:
-        reason = reason_to_reject(record) or filling.landing.refuses(record)
+        reason = self._reason_to_reject(record) or filling.landing.refuses(record)
         if reason is not None:
             self._reject(as_rejected(record, reason), filling)
             return
@@ -206,6 +207,11 @@ class SliceLander:
                 self._index.unclaim(record.stream, id, filling.slice.name)
                 self._dock.backpressure.wake()
 
+    def _reason_to_reject(self, record: Record) -> str | None:
+        if self._redactor.is_quoted_in(record.body):
+            return "quotes a secret: the API sent the key back that the request was signed with; masked here"
+        return reason_to_reject(record)
+
     def _take_ref(self, ref: Ref, filling: _Filling) -> None:
         draft, id, answered = filling.draft, id_text(ref.id), self._answered_by(ref, filling)
         if id is None:
@@ -229,10 +235,11 @@ class SliceLander:
         id = filling.answer(rejected.stream, rejected.id)
         if filling.has_kept(rejected.stream, id):
             return
+        raw = self._redactor.clean_bytes(rejected.body) if self._redactor.is_quoted_in(rejected.body) else rejected.body
         try:
-            body: dict[str, Any] = {"text": rejected.body.decode()}
+            body: dict[str, Any] = {"text": raw.decode()}
         except UnicodeDecodeError:
-            body = {"base64": rejected.body}
+            body = {"base64": raw}
         file = Quarantined(
             FORMAT,
             rejected.stream,

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ingest_core.errors import LakeError, LockedError
+from ingest_core.errors import LakeError, LockedError, PluginError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
@@ -22,6 +22,11 @@ _INTENT, _PLAN, _SUPPLEMENT = (re.compile(form) for form in ("[0-9]+-[0-9]+", "p
 
 def _unfenced() -> None:
     """For readers, and for whoever is alone."""
+
+
+def _knows_none(body: bytes) -> bool:
+    """For whoever knows no secret."""
+    return False
 
 
 @dataclass(slots=True)
@@ -71,10 +76,19 @@ class RunStore:
     """Plan, intents, parts, quarantine and manifest. Data first, bookkeeping second, checkpoint last.
 
     `fence` is asked before each write that others rely on; it raises LockedError where the claim is lost.
+    `holds_secret` is asked about each file: a source that puts a key into params or a checkpoint is stopped.
     """
 
-    def __init__(self, lake: Lake, keys: ControlKeys, epoch: int = 1, fence: Callable[[], None] = _unfenced) -> None:
+    def __init__(
+        self,
+        lake: Lake,
+        keys: ControlKeys,
+        epoch: int = 1,
+        fence: Callable[[], None] = _unfenced,
+        holds_secret: Callable[[bytes], bool] = _knows_none,
+    ) -> None:
         self._lake = lake
+        self._holds_secret = holds_secret
         self.keys = keys
         self._epoch = epoch
         self._fence = fence
@@ -147,7 +161,7 @@ class RunStore:
 
     def _write_segment(self, plan: PlanSegment) -> PlanSegment:
         """Writes it over what an earlier claim left half done, never over a later one's; returns it as it is read."""
-        key, body = self.keys.plan(plan.round, plan.segment), encode(plan)
+        key, body = self.keys.plan(plan.round, plan.segment), self._encoded(plan)
         self._fence()
         while not self._lake.put_if_absent(key, body, {}):
             stored = self._lake.get(key)
@@ -206,7 +220,7 @@ class RunStore:
 
     def write_intent(self, number: int, intent: Intent) -> None:
         """Writes what a slice is about to put; it is safe when this returns."""
-        key, body = self.keys.intent(intent.slice, intent.epoch, number), encode(intent)
+        key, body = self.keys.intent(intent.slice, intent.epoch, number), self._encoded(intent)
         self._fence()
         if self._put_once(key, body) != body:
             raise _taken_over(key)
@@ -222,7 +236,7 @@ class RunStore:
 
         That is another one where this slice was closed by somebody else meanwhile: the first part of a slice stands.
         """
-        key, body = self.keys.part(part.slice), encode(part)
+        key, body = self.keys.part(part.slice), self._encoded(part)
         self._fence()
         self._lake.settle()
         return decode(self._put_once(key, body), Part, key)
@@ -236,7 +250,7 @@ class RunStore:
         """Writes what was rejected; returns its key."""
         key = self.keys.quarantine(rejected.slice, self._epoch, number)
         self._fence()
-        self._lake.put(key, encode(rejected))
+        self._lake.put(key, self._encoded(rejected))
         return key
 
     def write_manifest(self, manifest: Manifest, supplement: int = 0) -> Manifest:
@@ -244,7 +258,7 @@ class RunStore:
         self._lake.settle()
         key = self.keys.manifest(supplement)
         self._fence()
-        there = self._put_once(key, encode(manifest))
+        there = self._put_once(key, self._encoded(manifest))
         self._lake.settle()
         return decode(there, Manifest, key)
 
@@ -252,6 +266,16 @@ class RunStore:
         """Removes an object that came late, which no part names or will name."""
         self._fence()
         self._lake.delete(key)
+
+    def _encoded(self, file: PlanSegment | Intent | Part | Quarantined | Manifest) -> bytes:
+        """The file as it is written. Raises PluginError where it holds a secret."""
+        body = encode(file)
+        if self._holds_secret(body):
+            raise PluginError(
+                f"a {type(file).__name__.lower()} of {self.keys.run} would hold a secret",
+                hint="keep a page's number or cursor in params and checkpoints, not a URL that the API signed",
+            )
+        return body
 
     def _put_once(self, key: str, body: bytes) -> bytes:
         """Writes `body` unless the key exists; returns what is there."""
