@@ -129,9 +129,7 @@ class Attempt:
 
     def _go_on(self, claim: Claim) -> Conclusion:
         job = self._job
-        store = RunStore(
-            job.lake, self._keys, claim.state.epoch, claim.require, job.redactor.is_quoted_in
-        )
+        store = RunStore(job.lake, self._keys, claim.state.epoch, claim.require, job.redactor.is_quoted_in)
         inventory = store.inventory()
         for folder in (self._keys.day, *self._records().folders()):
             job.lake.tidy(folder)
