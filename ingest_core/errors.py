@@ -14,6 +14,7 @@ IngestError
 └── StopError           stop: trying again will not help        exit 1
     ├── RequestRefusedError the API says that our request is wrong
     └── LakeError           the lake refused
+        └── CaseFoldedError     a disk that folds case has another key there
 """
 
 from __future__ import annotations
@@ -126,3 +127,7 @@ class RequestRefusedError(StopError):
 
 class LakeError(StopError):
     """The lake refused, or cannot be reached after all retries."""
+
+
+class CaseFoldedError(LakeError):
+    """A disk that does not tell `a` from `A` holds another key there. A record then takes its hashed name."""

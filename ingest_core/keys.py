@@ -43,8 +43,11 @@ def file_stem(id: str) -> str:
 
     Injective: a safe id has no dot, so it is never mistaken for a hashed one.
     """
-    if _SAFE_ID.fullmatch(id):
-        return id
+    return id if _SAFE_ID.fullmatch(id) else hashed_stem(id)
+
+
+def hashed_stem(id: str) -> str:
+    """`sha256.<hex>` of the id's UTF-8 bytes."""
     return f"sha256.{hashlib.sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
@@ -83,6 +86,10 @@ class RecordKeys:
         """The key of one record."""
         return f"{self.folder(stream)}{self._prefix(stream)}{file_stem(id)}.json"
 
+    def hashed_key(self, stream: str, id: str) -> str:
+        """The key of one record on a disk where another id's takes the place of its own: `Abc` and `abc`."""
+        return f"{self.folder(stream)}{self._prefix(stream)}{hashed_stem(id)}.json"
+
     def batch_key(self, stream: str, slice_name: str, number: int, generation: int, ending: str = ".json") -> str:
         """The key of a file of many records: named after the slice, as all its records are of one stream.
 
@@ -97,11 +104,12 @@ class RecordKeys:
         return sorted({self.folder(stream) for stream in self.streams or ("",)})
 
     def collisions(self) -> list[tuple[str, str]]:
-        """Pairs of streams whose records could get the same key."""
+        """Pairs of streams whose records could get the same key, on a disk that folds case at the latest."""
         return [
             (one, other)
             for one, other in itertools.combinations(self.streams, 2)
-            if self.folder(one) == self.folder(other) and not (self._prefix(one) and self._prefix(other))
+            if self.folder(one).casefold() == self.folder(other).casefold()
+            and not (self._prefix(one) and self._prefix(other))
         ]
 
     def _prefix(self, stream: str) -> str:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ingest_core.errors import LakeError, LockedError
+from ingest_core.errors import CaseFoldedError, LakeError, LockedError
 from ingest_core.keys import RecordKeys, id_text
 from ingest_core.lake import Lake, Stored
 from ingest_core.model import Batch, Origin, Record, Rejected, file_body
@@ -114,11 +114,15 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What lies under a parcel's key after it was put: outcome as in Landed, digest and size of the whole object."""
+    """What lies under a parcel's key after it was put: outcome as in Landed, digest and size of the whole object.
+
+    `key` is another than the parcel's where a disk folds case.
+    """
 
     outcome: str
     sha256: str
     bytes: int
+    key: str
 
 
 class Sink:
@@ -178,8 +182,18 @@ class Sink:
 
     def put(self, parcel: Parcel, slice_name: str) -> Found:
         """Writes the parcel once, and says what lies under its key then."""
+        try:
+            return self._put(parcel, slice_name)
+        except CaseFoldedError:
+            one = parcel.records[0]
+            hashed = self._keys.hashed_key(one.stream, one.id)
+            if parcel.key != self._keys.key(one.stream, one.id) or parcel.key == hashed:
+                raise  # a file of many records: its name is its slice's
+            return self._put(replace(parcel, key=hashed), slice_name)
+
+    def _put(self, parcel: Parcel, slice_name: str) -> Found:
         metadata = self._stamp.metadata(slice_name, parcel.sha256)
-        mine = Found("written", parcel.sha256, len(parcel.body))
+        mine = Found("written", parcel.sha256, len(parcel.body), parcel.key)
         for _ in range(ATTEMPTS):
             self._may_write()
             if self._lake.put_if_absent(parcel.key, parcel.body, metadata):
@@ -190,7 +204,7 @@ class Sink:
             digest = hashlib.sha256(stored.body).hexdigest()
             outcome = self._whose(stored, digest, parcel, slice_name)
             if outcome != "earlier":
-                return Found(outcome, digest, len(stored.body))
+                return Found(outcome, digest, len(stored.body), parcel.key)
             self._may_write()
             if self._lake.swap(parcel.key, parcel.body, stored, metadata):
                 return mine

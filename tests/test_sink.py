@@ -47,7 +47,7 @@ def sink(lake: Lake) -> Sink:
 def test_a_record_is_written_under_its_key_as_it_came(lake: Lake, sink: Sink) -> None:
     record = Record("thing", 7, BODY)
     (landed,) = sink.parcel(record, "7").records
-    assert land(sink, record, "a") == Found("written", landed.sha256, landed.bytes)
+    assert land(sink, record, "a") == Found("written", landed.sha256, landed.bytes, landed.key)
     stored = lake.get(KEY)
     assert stored is not None
     assert stored.body == BODY
@@ -103,7 +103,7 @@ OTHER = b'{"id": 7, "changed": true}'
 def test_what_an_earlier_claim_of_this_very_slice_wrote_is_ours_and_stays(lake: Lake) -> None:
     land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g1", 1, 1)), Record("thing", 7, OTHER), "a")
     found = land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g1", 1, 2)), Record("thing", 7, BODY), "a")
-    assert found == Found("written", hashlib.sha256(OTHER).hexdigest(), len(OTHER))
+    assert found == Found("written", hashlib.sha256(OTHER).hexdigest(), len(OTHER), KEY)
     stored = lake.get(KEY)
     assert stored is not None
     assert stored.body == OTHER
@@ -118,7 +118,9 @@ def test_what_another_slice_of_this_run_wrote_stays_and_is_repeated(sink: Sink, 
 def test_a_later_trial_makes_an_earlier_one_s_record_give_way(lake: Lake) -> None:
     land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/trial-1", 0, 1)), Record("thing", 7, OTHER), "a")
     second = Sink(lake, KEYS, Stamp("things", "things/2026-11-23/trial-2", 0, 2))
-    assert land(second, Record("thing", 7, BODY), "a") == Found("written", hashlib.sha256(BODY).hexdigest(), len(BODY))
+    assert land(second, Record("thing", 7, BODY), "a") == Found(
+        "written", hashlib.sha256(BODY).hexdigest(), len(BODY), KEY
+    )
 
 
 def test_what_an_earlier_generation_wrote_is_replaced(lake: Lake, sink: Sink) -> None:

@@ -145,7 +145,11 @@ class RequestsTransport:
 
 def _is_as_requests_made_it(adapter: object) -> bool:
     """False for a mock: `responses` replaces the adapter's `send`, others the adapter."""
-    return type(adapter) in {HTTPAdapter, Adapter} and adapter.send.__module__ == HTTPAdapter.__module__
+    return (
+        isinstance(adapter, HTTPAdapter)
+        and type(adapter) in {HTTPAdapter, Adapter}
+        and adapter.send.__module__ == HTTPAdapter.__module__
+    )
 
 
 def _prepared(request: HttpRequest) -> requests.PreparedRequest:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
-from ingest_core.errors import LakeError
+from ingest_core.errors import CaseFoldedError, LakeError
 from ingest_core.lake.port import Entry, Stored
 
 TEMPORARY = ".ingest-tmp-"
@@ -22,13 +22,16 @@ class DiskLake:
     """Files below `root`.
 
     A file appears whole or not at all: it is written without a name, flushed to the disk, and linked to its place.
-    Linking fails where the name exists, which is this lake's "only if absent". A disk keeps no metadata.
+    Linking fails where the name exists, which is this lake's "only if absent". A disk keeps no metadata. On one that
+    folds case, a key that lies there under another spelling is not this key.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
         self._unsettled: set[Path] = set()
         self._made: set[Path] = set()
+        self._folds_case: bool | None = None
+        self._spelt: dict[Path, frozenset[str]] = {}
         self._mark = ""
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
@@ -46,6 +49,11 @@ class DiskLake:
             finally:
                 self._name_changed(path)  # whoever finds the name taken relies on it as well
         except FileExistsError:
+            if self._is_another(key, path):
+                raise CaseFoldedError(
+                    f"{path}: this disk folds case, and has another file by that name",
+                    hint="use names that differ by more than case, a disk that tells them apart, or S3",
+                ) from None
             return False
         except OSError as error:
             raise _lake_error(path, error) from error
@@ -95,6 +103,8 @@ class DiskLake:
     def delete(self, key: str) -> None:
         path = self._path(key)
         try:
+            if self._is_another(key, path):
+                return
             path.unlink()
         except FileNotFoundError:
             return
@@ -119,6 +129,8 @@ class DiskLake:
         path = self._path(key)
         try:
             body = path.read_bytes()
+            if self._is_another(key, path):
+                return None
             return Stored(body, version=hashlib.sha256(body).hexdigest())
         except FileNotFoundError:
             return None
@@ -166,6 +178,26 @@ class DiskLake:
             self._made.clear()
         except OSError as error:
             raise _lake_error(self._root, error) from error
+
+    def _is_another(self, key: str, path: Path) -> bool:
+        """Whether what lies at the path of `key` has another name, but for case, or lies in a folder that has."""
+        if not self._does_fold_case(path):
+            return False
+        folder = self._root
+        for name in key.strip("/").split("/"):
+            if name not in self._spelt.get(folder, ()):
+                self._spelt[folder] = frozenset(entry.name for entry in folder.iterdir())
+            if name not in self._spelt[folder]:
+                return True
+            folder /= name
+        return False
+
+    def _does_fold_case(self, there: Path) -> bool:
+        """Found out once, by the first file that is there."""
+        if self._folds_case is None and there.exists():
+            swapped = there.with_name(there.name.swapcase())
+            self._folds_case = swapped.exists() and swapped.samefile(there)
+        return bool(self._folds_case)
 
     def _write_new(self, path: Path, body: bytes) -> None:
         """Writes a flushed file that has no name, then links it to `path`. Raises FileExistsError where that exists.

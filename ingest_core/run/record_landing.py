@@ -100,5 +100,7 @@ class RecordLanding:
 def _as_found(landed: Landed, found: Found) -> Landed:
     """The record as it lies there. Where other bytes than ours stand, where those came from is not known here."""
     if found.sha256 == landed.sha256:
-        return msgspec.structs.replace(landed, outcome=found.outcome)
-    return msgspec.structs.replace(landed, outcome=found.outcome, sha256=found.sha256, bytes=found.bytes, origin=None)
+        return msgspec.structs.replace(landed, outcome=found.outcome, key=found.key)
+    return msgspec.structs.replace(
+        landed, outcome=found.outcome, key=found.key, sha256=found.sha256, bytes=found.bytes, origin=None
+    )
