@@ -2,7 +2,7 @@
 
 lock ─→ packages ─┐
                   ├─→ python/ ─→ each file checked against its wheel ─→ .pyc ─→ zip ─→ sources found in it alone ─→ out/
-sources ─→ wheels ┘
+sources ─→ wheels ┘       └─→ licences checked ─→ bill of materials (CycloneDX), beside the zip
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bom import packages, write
 from compiling import bytecode
 from finding import check_sources
 from packing import LayerError, pack, read_members
@@ -42,7 +43,8 @@ def build(target: Target, out: Path, pyc: str = "auto") -> Path:
     final = out / target.file
     final.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        members = read_members(stage(ROOT, Path(folder), target))
+        tree = stage(ROOT, Path(folder), target)
+        members, found = read_members(tree), packages(tree)
         made = Path(folder, target.file)
         pack(members, made)
         require_budget(made, BUDGET_BYTES)
@@ -55,6 +57,7 @@ def build(target: Target, out: Path, pyc: str = "auto") -> Path:
         print(check_sources(made, source_names(ROOT), target))
         out.mkdir(parents=True, exist_ok=True)
         final.write_bytes(made.read_bytes())
+        print(write(found, final))
     print(final)
     return final
 
