@@ -11,6 +11,7 @@ from ingest_core.errors import MalformedError, TransientError
 from ingest_core.model import Answer
 
 PIECE_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 8 * 1024**3  # a disk fills up for everybody on it; what is larger is not one answer
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 Ask = Callable[[Mapping[str, str]], Answer]
@@ -20,7 +21,8 @@ def spool(ask: Ask) -> BinaryIO:
     """The whole body as an unnamed file, read from its beginning; `ask` sends one request with further headers.
 
     Pieces are byte ranges (RFC 9110, section 14). A server that knows none answers with the whole, once. Raises what
-    `Answer.check` raises; TransientError where the file changes meanwhile; MalformedError where the pieces do not fit.
+    `Answer.check` raises; TransientError where the file changes meanwhile; MalformedError where the pieces do not fit,
+    or would be more than MOST_BYTES.
     """
     file = cast(BinaryIO, tempfile.TemporaryFile(prefix="ingest-"))  # noqa: SIM115 -- the caller's to close
     try:
@@ -59,4 +61,6 @@ def _checked_total(answer: Answer, begin: int) -> int:
     found = _RANGE.fullmatch(said)
     if found is None or int(found[1]) != begin or int(found[2]) - begin + 1 != len(answer.body) or not answer.body:
         raise MalformedError(f"GET {answer.url}: {len(answer.body):,} bytes came as {said!r}, from {begin:,} on")
+    if int(found[3]) > MOST_BYTES:
+        raise MalformedError(f"GET {answer.url}: the body is larger than {MOST_BYTES:,} bytes")
     return int(found[3])

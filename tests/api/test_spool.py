@@ -9,7 +9,7 @@ import pytest
 from wire import BASE, make_bench
 
 from ingest_core.api import HttpRequest, HttpResponse, TransportError
-from ingest_core.api.spool import PIECE_BYTES
+from ingest_core.api.spool import MOST_BYTES, PIECE_BYTES
 from ingest_core.errors import CredentialsError, MalformedError, NotFoundError, TransientError
 from ingest_core.model import Connection, Secret, bearer
 
@@ -118,3 +118,14 @@ def test_the_base_host_is_signed_even_where_it_is_called_public() -> None:
     bench.api.open("/ids.gz").close()
     assert bench.is_balanced()
     assert all("Authorization" in request.headers for request in transport.sent)
+
+
+def test_a_body_that_claims_to_be_without_end_is_not_begun() -> None:
+    def endless(number: int, answer: HttpResponse) -> HttpResponse:
+        begin = answer.headers["content-range"].partition("/")[0]
+        return HttpResponse(206, {**answer.headers, "content-range": f"{begin}/{MOST_BYTES + 1}"}, answer.body)
+
+    transport = Ranges(endless)
+    with pytest.raises(MalformedError, match="larger than 8,589,934,592 bytes"):
+        read(transport)
+    assert len(transport.sent) == 1

@@ -15,6 +15,7 @@ from ingest_source_tmdb.resources import FOUND
 
 Row = list[str]
 _QUOTED = {",", ";"}
+LONGEST_LINE = 1_000_000
 
 
 @dataclass
@@ -68,7 +69,7 @@ def _text(raw: BinaryIO, file: Mapping[str, Any]) -> TextIO:
 def _ids(text: TextIO, file: Mapping[str, Any], tally: Tally) -> Iterator[str]:
     quote = file.get("quote", '"' if file["separator"] in _QUOTED else "")
     quoting = {"quotechar": quote} if quote else {"quoting": csv.QUOTE_NONE}
-    reader = csv.reader(text, delimiter=file["separator"], **quoting)
+    reader = csv.reader(_lines(text), delimiter=file["separator"], **quoting)
     header = next(reader, [])
     column = _column(header, file["column"], file)
     is_wanted = _filter(header, file)
@@ -88,6 +89,14 @@ def _ids(text: TextIO, file: Mapping[str, Any], tally: Tally) -> Iterator[str]:
             tally.empty += 1
         else:
             yield id
+
+
+def _lines(text: TextIO) -> Iterator[str]:
+    """The lines of the file. A file without line ends would be read into memory as one."""
+    while line := text.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise csv.Error(f"a line has more than {LONGEST_LINE:,} characters")
+        yield line
 
 
 def _filter(header: Row, file: Mapping[str, Any]) -> Callable[[Row], bool]:

@@ -37,7 +37,9 @@ def csv(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     """Writes a file of these lines; returns the `ids` that read it."""
 
     def write(*lines: str, name: str = "movies.csv", encoding: str = "utf-8", **more: Any) -> dict[str, Any]:
-        body = "".join(f"{line}\n" for line in lines).encode(encoding)
+        mixed = encoding == "mixed"
+        encoding = "utf-8" if mixed else encoding
+        body = "".join(f"{line}\n" for line in lines).encode(encoding, "surrogateescape" if mixed else "strict")
         (tmp_path / name).write_bytes(gzip.compress(body) if name.endswith(".gz") else body)
         return {"csv": str(tmp_path / name), "separator": "|", "null": "\\N", "encoding": encoding, **more}
 
@@ -169,8 +171,15 @@ def test_what_is_no_id_is_rejected_alone_and_counts_against_max_failed(
         (["id|title", "1|a"], {"where": {"genre": ["Drama"]}}, "has no column 'genre'"),
         (["id|title", "1|ação"], {"encoding": "latin-1", "wrong": "utf-8"}, "cannot be read after line"),
         (["not gzip"], {"name": "x.csv", "renamed": "x.csv.gz"}, "cannot be read after line"),
+        (["id|title", "1|" + "x" * 100_000_000], {}, "a line has more than 1,000,000 characters"),
+        (
+            ["id,title", '1,"never closed'] + ["2,b"] * 60_000,
+            {"separator": ","},
+            "cannot be read after line 1: field larger",
+        ),
+        (["id|title", "1|ação", "2|a\udce7\udce3o"], {"encoding": "mixed"}, "cannot be read after line"),
     ],
-    ids=["empty", "nothing", "separator", "where", "encoding", "gz"],
+    ids=["empty", "nothing", "separator", "where", "encoding", "gz", "100 MB", "quote", "mixed encodings"],
 )
 def test_a_file_that_is_not_as_the_settings_say_stops_the_run_with_its_name(
     simulator: Simulator,
