@@ -12,6 +12,7 @@ from .faults import ODD, TRANSIENT, Fault
 
 PAGE = 100
 WALKS = 8
+ODD_ONE = "7"
 SHARE_OF_ODD = 0.4  # of all faults, those that lie in the document; the others pass
 BAD_IDS: tuple[Any, ...] = (None, True, False, 1.5, "", [], {})
 _PATTERNS = (
@@ -30,11 +31,15 @@ _PATTERNS = (
 
 @dataclass(frozen=True)
 class Catalog:
-    """`things` ids; `share` of the answers have a fault."""
+    """`things` ids; `share` of the answers have a fault.
+
+    `only` names one that the thing ODD_ONE alone has: for good, or in its first two answers where it passes.
+    """
 
     seed: int
     things: int
     share: float
+    only: str = ""
 
     def id(self, number: int) -> str:
         """The id of a thing: most are numbers, one in fifty is no name anywhere."""
@@ -72,14 +77,22 @@ class Catalog:
 
     def odd(self, id: str) -> Fault | None:
         """What is odd about the document of this id for good; None where nothing is."""
+        if self.only:
+            return _named(ODD, self.only) if id == ODD_ONE else None
         return _drawn(self._chance("odd", id), ODD, self.share * SHARE_OF_ODD)
 
     def transient(self, path: str, asked: int) -> Fault | None:
         """What goes wrong with this answer; asked again, the API may do better."""
+        if self.only:
+            return _named(TRANSIENT, self.only) if path == f"/thing/{ODD_ONE}" and asked <= 2 else None
         return _drawn(self._chance("transient", path, asked), TRANSIENT, self.share * (1 - SHARE_OF_ODD))
 
     def _chance(self, *what: object) -> random.Random:
         return random.Random(f"{self.seed}/{'/'.join(map(repr, what))}")
+
+
+def _named(faults: tuple[Fault, ...], name: str) -> Fault | None:
+    return next((fault for fault in faults if fault.name == name), None)
 
 
 def _drawn(chance: random.Random, faults: tuple[Fault, ...], share: float) -> Fault | None:

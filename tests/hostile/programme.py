@@ -62,7 +62,8 @@ class Verdict:
 @contextmanager
 def serving(catalog: Catalog) -> Iterator[str]:
     """The API in a process of its own; its base URL."""
-    command = [sys.executable, "-m", "tests.hostile.server", str(catalog.seed), str(catalog.things), str(catalog.share)]
+    given = (catalog.seed, catalog.things, catalog.share, catalog.only)
+    command = [sys.executable, "-m", "tests.hostile.server", *map(str, given)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE.parents[1]
     ) as process:

@@ -1,4 +1,4 @@
-"""The hostile API as a process of its own: `python -m tests.hostile.server SEED THINGS SHARE`.
+"""The hostile API as a process of its own: `python -m tests.hostile.server SEED THINGS SHARE ONLY`.
 
 GET /list/<walk>/<page>   {"total_pages": …, "items": [{"id": …}, …]}, empty past the end
 GET /thing/<id>           the thing, or what is odd about it
@@ -146,8 +146,8 @@ def _digest(body: bytes) -> str:
 
 def main() -> None:
     """Serves until standard input is closed."""
-    seed, things, share = sys.argv[1:]
-    server = Server(Catalog(int(seed), int(things), float(share)))
+    seed, things, share, only = sys.argv[1:]
+    server = Server(Catalog(int(seed), int(things), float(share), only))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}\n")
     sys.stdout.flush()
