@@ -57,7 +57,10 @@ def write(found: Iterable[Package], layer: Path) -> Path:
     """Writes the bill beside the zip and returns its path. Equal layers have equal bills: no time, no serial number."""
     digest = hashlib.sha256(layer.read_bytes()).hexdigest()
     whole = Component(
-        name=layer.stem, type=ComponentType.APPLICATION, hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)]
+        name=layer.stem,
+        bom_ref=layer.stem,
+        type=ComponentType.APPLICATION,
+        hashes=[HashType(alg=HashAlgorithm.SHA_256, content=digest)],
     )
     parts = [
         Component(
