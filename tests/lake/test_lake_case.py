@@ -5,6 +5,7 @@ INGEST_TEST_FOLDING_DISK names a folder on a real one, to be tried as well.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -14,10 +15,11 @@ from typing import Any
 import pytest
 
 from ingest_core.errors import CaseFoldedError
-from ingest_core.keys import hashed_stem
+from ingest_core.keys import RecordKeys, hashed_stem
 from ingest_core.lake import DiskLake
 from ingest_core.model import Batch, Record, Slice, Status
 from ingest_core.run import Job, run
+from ingest_core.sink import Line, Sink, Stamp
 
 FOLDER = "Raw/Things/JSON/2026/11/23/"
 REAL = os.environ.get("INGEST_TEST_FOLDING_DISK", "")
@@ -98,10 +100,16 @@ def test_the_second_of_two_ids_that_differ_by_case_takes_its_hashed_name(
     }
 
 
-def test_files_of_many_records_whose_slices_differ_by_case_alone_are_a_named_error(
-    folding: DiskLake, job: Callable[..., Job]
-) -> None:
-    report = run(job(*each(page_A=["Abc"], page_a=["other"]), lake=folding, batch=Batch()))
-    assert report.status is Status.FAILED
-    assert report.error is not None
-    assert "folds case" in report.error.what
+def test_a_folder_of_another_spelling_is_another_folder(folding: DiskLake) -> None:
+    assert folding.put_if_absent("_ingest/intents/page-A/1-0.json", b"1", {}) is True
+    with pytest.raises(CaseFoldedError):
+        folding.put_if_absent("_ingest/intents/page-a/1-0.json", b"2", {})
+    assert folding.get("_ingest/intents/page-a/1-0.json") is None
+
+
+def test_files_of_many_records_whose_slices_differ_by_case_alone_are_a_named_error(folding: DiskLake) -> None:
+    sink = Sink(folding, RecordKeys("Things", dt.date(2026, 11, 23)), Stamp("things", "things/2026-11-23/g1", 1, 1))
+    lines = {id: [Line(Record("thing", id, body), id, body)] for id, body in BODIES.items()}
+    assert sink.put(sink.batch(lines["Abc"], "page-A", 0, Batch()), "page-A").outcome == "written"
+    with pytest.raises(CaseFoldedError, match="folds case"):
+        sink.put(sink.batch(lines["other"], "page-a", 0, Batch()), "page-a")
