@@ -99,7 +99,7 @@ def test_what_stays_wrong_is_told_by_what_to_do_after_a_bounded_number_of_reques
     lake, server = against(always(said))
     with pytest.raises(kind, match=words) as raised:
         lake.put_if_absent(KEY, b"1", {})
-    assert 1 <= len(server.puts()) <= 6
+    assert 1 <= len(server.puts()) <= 10  # five attempts where others write meanwhile, by either way to put
     assert "canary" not in str(raised.value) + repr(raised.value.__cause__)
 
 
