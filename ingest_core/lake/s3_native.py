@@ -173,6 +173,8 @@ class NativeS3Lake(BucketLake):
 def _told(error: BaseException) -> tuple[int, str]:
     """Status and code of S3's answer, 0 and nothing where none came. obstore tells them in its text alone."""
     text = str(error)
+    if "Received redirect" in text:  # S3's way to name another region, of which obstore keeps neither
+        return 301, "PermanentRedirect"
     status, code = _STATUS.search(text), _CODE.search(text)
     return int(status[1]) if status else 0, code[1] if code else ""
 

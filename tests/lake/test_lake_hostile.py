@@ -20,21 +20,35 @@ from ingest_core.errors import CredentialsError, LakeError, TransientError
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import S3Options
 from ingest_core.lake.s3 import S3Lake, open_bucket
+from ingest_core.lake.s3_native import NativeS3Lake, open_native
 from ingest_core.model import FailureBudget, Record, Rejected, Slice, Status
 from ingest_core.run import Job, run
 from ingest_core.sink import Sink, Stamp
 
 KEY = "Raw/Things/JSON/2026/11/23/7.json"
-DIRECT_AND_BOTO = 1 + 3  # the direct attempt, and boto3's total_max_attempts
-Open = Callable[[Script], tuple[S3Lake, ScriptedS3]]
+# The direct attempt, and boto3's total_max_attempts; obstore's first, and its max_retries.
+ATTEMPTS = {"boto3": 1 + 3, "obstore": 1 + 2}
+AnyLake = S3Lake | NativeS3Lake
+Open = Callable[[Script], tuple[AnyLake, ScriptedS3]]
+
+
+@pytest.fixture(params=["boto3", "obstore"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """What talks to S3."""
+    return str(request.param)
+
+
+def opened(engine: str) -> AnyLake:
+    options = S3Options()
+    return open_bucket("lake", "", options, 16) if engine == "boto3" else open_native("lake", "", options)
 
 
 @pytest.fixture
-def against(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def against(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """A lake in the bucket `lake` of a scripted S3, and that server."""
     with ExitStack() as stack:
 
-        def make(script: Script) -> tuple[S3Lake, ScriptedS3]:
+        def make(script: Script) -> tuple[AnyLake, ScriptedS3]:
             server = stack.enter_context(scripted(script))
             for name in list(os.environ):
                 if name.startswith("AWS_"):
@@ -49,7 +63,7 @@ def against(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
                 "AWS_EC2_METADATA_DISABLED": "true",
             }.items():
                 monkeypatch.setenv(name, value)
-            lake = open_bucket("lake", "", S3Options(), 16)
+            lake = opened(engine)
             stack.callback(lake.close)
             return lake, server
 
@@ -106,10 +120,10 @@ def test_what_stays_wrong_is_told_by_what_to_do_after_a_bounded_number_of_reques
 @pytest.mark.parametrize(
     "said", [Said(503, "SlowDown"), Said(500, "InternalError"), Said()], ids=["slow", "500", "reset"]
 )
-def test_a_storm_that_passes_is_sat_out(against: Open, said: Said) -> None:
-    lake, server = against(first(DIRECT_AND_BOTO - 1, said))
+def test_a_storm_that_passes_is_sat_out(against: Open, engine: str, said: Said) -> None:
+    lake, server = against(first(ATTEMPTS[engine] - 1, said))
     assert lake.put_if_absent(KEY, b"1", {}) is True
-    assert len(server.puts()) == DIRECT_AND_BOTO
+    assert len(server.puts()) == ATTEMPTS[engine]
 
 
 def test_a_conflict_that_passes_is_sat_out(against: Open) -> None:
@@ -132,7 +146,7 @@ def test_a_write_whose_answer_was_lost_is_found_as_our_own(against: Open, said: 
 
 
 def test_credentials_that_run_out_in_the_middle_are_renewed_once_for_all_threads(
-    against: Open, monkeypatch: pytest.MonkeyPatch
+    against: Open, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, server = against(lambda asked, before: None)
     lake.close()
@@ -141,7 +155,7 @@ def test_credentials_that_run_out_in_the_middle_are_renewed_once_for_all_threads
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{server.url}/credentials")
-    renewed = open_bucket("lake", "", S3Options(), 16)
+    renewed = opened(engine)
     try:
         with ThreadPoolExecutor(16) as pool:
             written = list(pool.map(lambda n: renewed.put_if_absent(f"{KEY}{n}", b"1", {}), range(64)))
@@ -153,17 +167,13 @@ def test_credentials_that_run_out_in_the_middle_are_renewed_once_for_all_threads
 
 
 def test_credentials_that_cannot_be_renewed_are_a_matter_of_credentials(
-    against: Open, monkeypatch: pytest.MonkeyPatch
+    against: Open, engine: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     against(lambda asked, before: None)[0].close()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    lake = open_bucket("lake", "", S3Options(), 16)
-    try:
-        with pytest.raises(CredentialsError, match="no AWS credentials found"):
-            lake.put_if_absent(KEY, b"1", {})
-    finally:
-        lake.close()
+    with pytest.raises(CredentialsError, match="no AWS credentials found"):
+        opened(engine).put_if_absent(KEY, b"1", {})
 
 
 def test_a_policy_that_demands_conditional_writes_is_met_by_a_whole_run(against: Open, job: Callable[..., Job]) -> None:
