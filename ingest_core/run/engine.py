@@ -14,6 +14,7 @@ import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ingest_core.errors import IngestError, StopError
 from ingest_core.keys import ControlKeys
@@ -26,12 +27,14 @@ from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.known import Known
 from ingest_core.run.machinery import Machinery
+from ingest_core.run.parallel import ordered_map
 from ingest_core.run.planning import plan_first_round
 from ingest_core.state import History, Phase, RunState, Told, Wanted, acquire
 
 logger = logging.getLogger(__name__)
 
 PROBE_ATTEMPTS = 2
+STATES_AT_ONCE = 8
 
 
 def run(job: Job) -> Report:
@@ -99,7 +102,8 @@ def _is_out_of_time(job: Job) -> bool:
 
 def _find_unfinished(job: Job, days: list[dt.date]) -> Conclusion:
     """Fills `days` with the other dates that have an unfinished run, oldest first."""
-    states = History(job.lake, job.label, job.config).unfinished()
+    with job.threads.pool(STATES_AT_ONCE, "states") as pool:
+        states = History(job.lake, job.label, job.config).unfinished(partial(ordered_map, pool))
     days.extend(day for state in states if (day := dt.date.fromisoformat(state.date)) != job.date)
     return Conclusion(Status.DONE, None)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ingest_core.keys import ControlKeys, control_root, label_root
@@ -12,6 +12,7 @@ from ingest_core.state.files import Manifest, Part, RunState, decode
 from ingest_core.state.store import RunStore
 
 DAYS_LOOKED_BACK = 31
+Read = Callable[[Callable[[dt.date], RunState | None], list[dt.date]], Iterable[RunState | None]]
 
 
 class History:
@@ -41,9 +42,12 @@ class History:
         stored = self._lake.get(key)
         return None if stored is None else decode(stored.body, RunState, key)
 
-    def unfinished(self) -> list[RunState]:
-        """The runs that are begun and not finished, oldest first, of the newest days that have files."""
-        states = (self.state(day) for day in self.days()[:DAYS_LOOKED_BACK])
+    def unfinished(self, read: Read = map) -> list[RunState]:
+        """The runs that are begun and not finished, oldest first, of the newest days that have files.
+
+        `read` is `map`, or one that asks for several at once.
+        """
+        states = read(self.state, self.days()[:DAYS_LOOKED_BACK])
         return sorted((state for state in states if state and state.is_unfinished), key=lambda state: state.date)
 
     def checkpoint_before(self, date: dt.date) -> dict[str, Any]:
