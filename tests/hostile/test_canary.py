@@ -13,7 +13,7 @@ import boto3
 import pytest
 from ingest_source_tmdb.simulator import Options, Simulator
 
-from tests.hostile.canary import hits
+from .canary import hits
 
 TOKEN = 'canary-7f3a"\\/+~9b1c&=d24e'
 AWS_SECRET = "canary-aws/5e8d+2c=f0b7a"
