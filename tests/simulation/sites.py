@@ -41,7 +41,7 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
         ("part", GET), ("part", PUT_NEW),
         ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
         ("batch file", GET), ("batch file", PUT_NEW), ("batch file", SWAP), ("batch file", DELETE),
-        ("quarantine", PUT), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
+        ("quarantine", PUT_NEW), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
     ),
     "disk": (
         ("lock", HOLD), ("state", GET), ("state", PUT_NEW), ("state", SWAP),
@@ -50,7 +50,7 @@ STEPS: dict[str, tuple[tuple[str, str], ...]] = {
         ("part", GET), ("part", PUT_NEW),
         ("record", GET), ("record", PUT_NEW), ("record", SWAP), ("record", DELETE),
         ("batch file", GET), ("batch file", PUT_NEW), ("batch file", SWAP), ("batch file", DELETE),
-        ("quarantine", PUT), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
+        ("quarantine", PUT_NEW), ("manifest", GET), ("manifest", PUT_NEW), ("list", LIST),
     ),
     "api": (("request", ASK),),
 }  # fmt: skip
@@ -59,7 +59,7 @@ _RECORD = re.compile(r"([a-z]+-)?[0-9]+\.json")
 # What is rare among it: steps on the objects of an earlier generation, and on a plan that another config made.
 RARE = (
     ("plan", SWAP), ("record", SWAP), ("batch file", SWAP), ("batch file", SWAP),
-    ("record", DELETE), ("batch file", DELETE), ("quarantine", PUT),
+    ("record", DELETE), ("batch file", DELETE), ("quarantine", PUT_NEW),
     ("record", DELETE), ("batch file", GET), ("intent", GET), ("manifest", PUT_NEW),
 )  # fmt: skip
 
