@@ -51,7 +51,7 @@ def command(source: str, date: str | None, lake: str | None, overrides: tuple[st
     if len(slices) > SHOWN:
         out.print(f"  … and {len(slices) - SHOWN} more")
     out.print(
-        f"  at most about {requests:,} requests, {f'{records:,}' if records else 'an unknown number of'} records, "
-        f"{puts:,} puts, "
+        f"  about {requests:,} requests to begin with, "
+        f"{f'{records:,}' if records else 'an unknown number of'} records, {puts:,} puts, "
         f"{duration(seconds)} at {job.rate:g} requests/s"
     )

@@ -14,7 +14,7 @@ from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, interruptible, json_option, limit_type, source_argument, wish, wish_options
-from ingest_core.cli.output import print_json, print_report, report_as_json
+from ingest_core.cli.output import console, print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
@@ -68,6 +68,10 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         raise UsageError("--out is the folder of a dry run", hint="add --dry-run, or use --lake for a real run")
     if dry_run and lake is not None:
         raise UsageError("--dry-run lands in a folder of its own", hint="leave --lake out; --out names the folder")
+    if refresh and limit is not None:
+        raise UsageError(
+            "--refresh and --limit do not go together", hint="try it with --dry-run --limit N, then refresh"
+        )
     folder = Path(out or DRY_RUN)
     workspace = open_workspace(engine)
     asked = replace(
@@ -81,11 +85,17 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         fresh_folder(folder)
     else:
         refuse_dry_folder(use.config.lake)
+    dates = {workspace.job(use, each).date for each in wishes}
     again = Again(source, _flags(date, lake, overrides), dry_run)
     reports = []
     with interruptible() as interruption:
         for report in _runs(workspace, use, wishes, interruption):
             reports.append(report)
+            if not as_json and report.date not in dates:
+                console().print(
+                    f"first what was unfinished: the run of {report.date} (ingest state reset gives one up)",
+                    style="dim",
+                )
             if not as_json:
                 print_report(report, _next_steps(report, again))
     if as_json:

@@ -15,6 +15,7 @@ from ingest_core.errors import CaseFoldedError, LakeError
 from ingest_core.lake.port import Entry, Stored
 
 TEMPORARY = ".ingest-tmp-"
+NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}
 _NAMELESS = getattr(os, "O_TMPFILE", 0)  # Linux has it
 
 
@@ -83,12 +84,19 @@ class DiskLake:
         path = self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _lake_error(path.parent, error) from error
+        try:
             lock = FileLock(path, blocking=False, is_singleton=False, thread_local=False)
             lock.acquire()
         except Timeout:
             return None
-        except (OSError, NotImplementedError) as error:
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise _lake_error(path, error) from error
             raise LakeError(f"{path}: this file system has no locks ({error})", hint="choose another folder") from error
+        except NotImplementedError as error:
+            raise LakeError(f"{path}: this system has no locks ({error})", hint="choose another folder") from error
         self._mark = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-"
         return partial(lock.release, force=True)
 
@@ -280,7 +288,10 @@ def _lake_error(path: Path, error: OSError) -> LakeError:
         errno.ENOSPC: "the disk is full: make room and run again; what has landed stays",
         errno.EACCES: "give this user the right to write there, or choose another folder",
         errno.EROFS: "that file system is read-only: choose another folder",
-        errno.EPERM: "this file system may not support hard links: choose a folder on another one",
+        errno.EPERM: "it may not be written to, or its file system has no hard links: choose another folder",
+        errno.ENOTDIR: "a part of that path is a file: name a folder",
+        errno.EEXIST: "that is a file: name a folder",
+        errno.ENOENT: "that place cannot hold files: choose another folder",
         errno.ENOTSUP: "this file system does not support hard links: choose a folder on another one",
     }
     return LakeError(f"{path}: {error.strerror or error}", hint=hints.get(error.errno or 0, ""))

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ingest_core.config import open_document, source_named_in
+from ingest_core.errors import UsageError
 from ingest_core.model import Source
 from ingest_core.plugins import load_plugins
 from ingest_core.recording import read_recording
@@ -39,6 +40,11 @@ class SourceContract:
     def subject(cls) -> Iterator[Subject]:
         """The source under test; its simulator runs meanwhile, where it has one."""
         source, settings, answers = cls._given()
+        if source.connect is not None and source.demo is None and answers is None:
+            raise UsageError(
+                f"nothing answers for {source.name}: a contract test asks no real API",
+                hint="record its answers (ingest record … --to answers), and say answers = Path(…) in the test class",
+            )
         if isinstance(answers, Path):
             recording = read_recording(answers)
             with connections_beside(set()):

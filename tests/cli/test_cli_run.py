@@ -237,3 +237,21 @@ def test_a_dry_run_never_empties_a_lake_or_a_file_of_yours(ingest: Callable[...,
 def test_what_to_do_next_repeats_the_flags_that_were_given(ingest: Callable[..., Any]) -> None:
     told = ingest("run", "twitter_stub", "--lake", "a lake", "--set", "page_size=20", "--limit", "1").out
     assert "ingest run twitter_stub --lake 'a lake' --set page_size=20   (without --limit, to commit)" in told
+
+
+def test_a_refresh_of_a_trial_is_refused(ingest: Ingest) -> None:
+    ended = ingest("run", "tmdb", *DATE, "--refresh", "--limit", "3")
+    assert ended.code == 2
+    assert "--refresh and --limit do not go together" in ended.err
+
+
+def test_a_run_that_finishes_another_day_first_says_so(
+    ingest: Ingest, monkeypatch: pytest.MonkeyPatch, simulator: Simulator
+) -> None:
+    monkeypatch.setenv("TMDB_TOKEN", "refused")
+    assert ingest("run", "tmdb", "--date", "2026-11-20").code == 4
+    monkeypatch.setenv("TMDB_TOKEN", simulator.options.token)
+    ended = ingest("run", "tmdb", *DATE)
+    assert ended.code == 0
+    assert "first what was unfinished: the run of 2026-11-20" in ended.out
+    assert ended.out.index("first what was unfinished") < ended.out.index("tmdb 2026-11-23: done")

@@ -199,3 +199,11 @@ def test_settling_waits_for_a_flush_that_another_thread_has_begun(
     first.join(10)
     second.join(10)
     assert is_waiting
+
+
+def test_a_folder_that_is_a_file_is_told_as_that(tmp_path: Path) -> None:
+    (tmp_path / "lake").write_bytes(b"")
+    with pytest.raises(LakeError) as error:
+        DiskLake(tmp_path / "lake").hold("_ingest/Things/things/2026-11-23/state.lock")
+    assert "is a file: name a folder" in error.value.hint
+    assert "locks" not in error.value.what
