@@ -21,7 +21,7 @@ def test_of_two_runs_at_once_one_lands_the_date_and_nothing_is_doubled(site: Sit
 def test_a_run_that_slept_longer_than_its_lease_finds_that_it_was_taken_over(
     s3_site: Site, task: Callable[..., Task]
 ) -> None:
-    date = task(things=80, rows=40)
+    date = task(things=500, rows=40)  # long enough that it is not done before it is stopped
     s3_site.configure(date)
     sleeper = s3_site.run(date)
     while s3_site.epoch(date) == 0:
