@@ -10,7 +10,7 @@ from crash.series import Series
 from crash.site import Site, Task
 from crash.verdict import judge
 
-LOCKED = 5
+PARTIAL, LOCKED = 3, 5
 
 
 def test_of_two_runs_at_once_one_lands_the_date_and_nothing_is_doubled(site: Site, first_day: int) -> None:
@@ -31,7 +31,8 @@ def test_a_run_that_slept_longer_than_its_lease_finds_that_it_was_taken_over(
         assert s3_site.run(date).ended() == 0
     finally:
         sleeper.send(signal.SIGCONT)
-    assert sleeper.ended() == LOCKED
+    # Partial where it was stopped in the middle of an exchange, which has broken off by the time it wakes up.
+    assert sleeper.ended() in {LOCKED, PARTIAL}
     assert judge(s3_site, date).faults == {}
 
 
