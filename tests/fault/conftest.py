@@ -53,6 +53,14 @@ def s3_site(tmp_path: Path, made_up: Api, warm: Start, s3_for_runs: S3) -> Itera
 
 
 @pytest.fixture
+def fast_site(tmp_path: Path, made_up: Api, warm: Start, s3_for_runs: S3) -> Iterator[Site]:
+    """On S3, through obstore."""
+    bucket: Bucket = s3_for_runs.shelf()
+    yield Site(tmp_path / "site", bucket, made_up, warm, LEASE, engine="fast")
+    bucket.close()
+
+
+@pytest.fixture
 def between(s3_for_runs: S3) -> Iterator[Proxy]:
     with proxy(s3_for_runs.endpoint) as made:
         yield made
@@ -66,7 +74,7 @@ def far_site(tmp_path: Path, made_up: Api, warm: Start, s3_for_runs: S3, between
     bucket.close()
 
 
-@pytest.fixture(params=["disk", "s3"])
+@pytest.fixture(params=["disk", "s3", "fast"])
 def site(request: pytest.FixtureRequest) -> Site:
     """Each in turn."""
     found: Site = request.getfixturevalue(f"{request.param}_site")

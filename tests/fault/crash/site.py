@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,9 +46,15 @@ class Task:
 
 
 class Site:
-    """One lane: one run, or one pair of runs, at a time."""
+    """One lane: one run, or one pair of runs, at a time; `engine` is what talks to S3, else INGEST_ENGINE says it.
 
-    def __init__(self, folder: Path, shelf: Shelf, api: Api, start: Start, lease: Lease | None = None) -> None:
+    Without either it is boto3, as where the `[fast]` extra is not installed: what most people run, and what steps are
+    counted by, which are those of Python's own sockets.
+    """
+
+    def __init__(
+        self, folder: Path, shelf: Shelf, api: Api, start: Start, lease: Lease | None = None, engine: str = ""
+    ) -> None:
         self.folder = folder
         self.shelf = shelf
         self.api = api
@@ -55,6 +62,7 @@ class Site:
         self.said = folder / "said.txt"
         self._start = start
         self._lease = lease
+        self._engine = engine or os.environ.get("INGEST_ENGINE", "default")
         for made in (folder / "config", self.temporary):
             made.mkdir(parents=True, exist_ok=True)
 
@@ -86,6 +94,7 @@ class Site:
                     "INGEST_CONFIG_DIR": str(self.folder / "config"),
                     "INGEST_PLUGINS": str(PLUGINS),
                     "TMPDIR": str(self.temporary),
+                    "INGEST_ENGINE": self._engine,
                     **self.shelf.environment,
                 },
                 says=str(self.said),
