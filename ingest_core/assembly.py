@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,14 +94,13 @@ class Workspace:
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
         config, recording = use.config, use.recording
-        date = wish.date if wish.date is not None or recording is None else recording.date.isoformat()
         transport = partial(self._transport, config.connections, config.network)
         return Job(
             config=config.name,
             source=use.source,
             label=config.label,
             settings=config.settings,
-            date=logical_date(date, config.timezone, self.clock.now()),
+            date=self.date(use, wish),
             lake=self.lake(config),
             transport=transport if recording is None else partial(ReplayTransport, recording),
             open_file=partial(open_file, options=config.s3, engine=self._engine()),
@@ -118,6 +118,11 @@ class Workspace:
             redactor=self.redactor,
             deadline=None if wish.seconds is None else self.clock.monotonic() + wish.seconds,
         )
+
+    def date(self, use: Use, wish: Wish) -> dt.date:
+        """The logical date of the run that is wished for. Raises UsageError for one that is none."""
+        recorded = None if use.recording is None else use.recording.date.isoformat()
+        return logical_date(recorded if wish.date is None else wish.date, use.config.timezone, self.clock.now())
 
     def run(self, name: str, wish: Wish) -> Report:
         """One run, from the config's name to the report: the last of `runs`."""

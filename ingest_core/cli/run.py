@@ -85,7 +85,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         fresh_folder(folder)
     else:
         refuse_dry_folder(use.config.lake)
-    dates = {workspace.job(use, each).date for each in wishes}
+    dates = {workspace.date(use, each) for each in wishes}
     again = Again(source, _flags(date, lake, overrides), dry_run)
     reports = []
     with interruptible() as interruption:
