@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 import random
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,16 @@ from ingest_core.model import Source
 from ingest_core.run import Job
 
 DAY = dt.date(2026, 11, 23)
+# Tells its address, and ends when its standard input does.
+MOTO = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
+sys.stdin.read()
+server.stop()
+"""
 
 
 class MemoryLake(testing.MemoryLake):
@@ -90,6 +103,27 @@ def lake() -> Any:
 @pytest.fixture
 def leased_lake() -> Any:
     return LeasedLake()
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Callable[[], AbstractContextManager[str]]:
+    """Starts moto in a process of its own, as its state and its switches are a process's; gives its address."""
+
+    @contextmanager
+    def serve() -> Iterator[str]:
+        with subprocess.Popen(
+            [sys.executable, "-c", MOTO],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as server:
+            assert server.stdin is not None
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+            server.stdin.close()
+
+    return serve
 
 
 @pytest.fixture

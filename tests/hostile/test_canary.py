@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import boto3
@@ -17,15 +18,6 @@ from .canary import hits
 
 TOKEN = 'canary-7f3a"\\/+~9b1c&=d24e'
 AWS_SECRET = "canary-aws/5e8d+2c=f0b7a"
-SERVER = """
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print("http://%s:%d" % server.get_host_and_port(), flush=True)
-sys.stdin.read()
-server.stop()
-"""
 # The command, with every logger of every library at DEBUG and a handler that was there before it.
 LOUD = "import logging; logging.basicConfig(level=logging.DEBUG); from ingest_core.cli import main; main()"
 COMMANDS = (
@@ -45,18 +37,9 @@ COMMANDS = (
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        yield server.stdout.readline().strip()
-        server.stdin.close()
+def s3(moto_server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 def test_no_key_is_in_anything_that_the_commands_print_log_or_land(tmp_path: Path, s3: str) -> None:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,15 +25,6 @@ from ingest_core.lake.s3_native import NativeS3Lake, open_native
 
 BUCKET = "contract-lake"
 NOBODY = ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")
-SERVER = """
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print("http://%s:%d" % server.get_host_and_port(), flush=True)
-sys.stdin.read()
-server.stop()
-"""
 
 
 @dataclass(frozen=True)
@@ -85,20 +74,13 @@ class S3Server:
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[S3Server]:
+def s3_server(moto_server: Callable[[], AbstractContextManager[str]]) -> Iterator[S3Server]:
     named = os.environ.get("INGEST_TEST_S3")
     if named:
         yield _as_told(json.loads(named))
         return
-    command = [sys.executable, "-c", SERVER]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        endpoint = process.stdout.readline().strip()
+    with moto_server() as endpoint:
         yield _with_checks_on(endpoint)
-        process.stdin.close()
 
 
 def _as_told(told: dict[str, Any]) -> S3Server:

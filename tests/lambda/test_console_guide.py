@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +23,6 @@ from runtimes import Runtime
 GUIDE = (ROOT / "docs" / "aws-console.md").read_text(encoding="utf-8")
 BUCKET = "my-data-lake"
 PARAMETER = "/ingest/tmdb/token"
-# Tells its address, and ends when its standard input does.
-MOTO = """
-import sys
-from moto.server import ThreadedMotoServer
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-server.start()
-print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
-sys.stdin.read()
-server.stop()
-"""
 
 
 def block(language: str, containing: str) -> str:
@@ -43,16 +32,10 @@ def block(language: str, containing: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[str]:
-    """moto with IAM switched on: in a process of its own, because the switch is for a whole process."""
-    command = [sys.executable, "-c", MOTO]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        yield server.stdout.readline().strip()
-        server.stdin.close()
+def aws(moto_server: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """moto with IAM switched on: of its own, because the switch is for a whole process."""
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 def client(aws: str, service: str) -> Any:
