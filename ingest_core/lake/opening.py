@@ -53,7 +53,7 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: A
     if _is_fast(engine, options):
         from ingest_core.lake.s3_native import open_native
 
-        return open_native(bucket, prefix, options)
+        return open_native(bucket, prefix, options, aws)
     from ingest_core.lake.s3 import open_bucket  # boto3 costs a quarter of a second: only where S3 is used
 
     return open_bucket(bucket, prefix, options, CONNECTIONS, aws)

@@ -14,10 +14,11 @@ from urllib3.exceptions import HTTPError
 
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock
-from ingest_core.errors import CredentialsError, IngestError
+from ingest_core.errors import IngestError
 from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
+from ingest_core.lake.s3_answers import not_set_up
 from ingest_core.lake.s3_direct import DirectPut
 from ingest_core.lake.s3_errors import as_ours, code_of, status_of
 
@@ -62,9 +63,7 @@ def _client(aws: Aws, options: S3Options, connections: int) -> Any:
         session = aws.session(options.profile, options.region)
         return session.client("s3", config=config, region_name=session.region_name or "us-east-1")
     except (BotoCoreError, ValueError) as error:
-        raise CredentialsError(
-            f"AWS is not set up: {error}", hint="aws configure, or correct AWS_PROFILE, AWS_REGION and the config's s3:"
-        ) from None
+        raise not_set_up(error) from None
 
 
 class S3Lake(BucketLake):

@@ -50,6 +50,13 @@ def no_credentials(where: str) -> CredentialsError:
     )
 
 
+def not_set_up(why: Exception) -> CredentialsError:
+    """A profile, region or file of AWS's own configuration that is wrong."""
+    return CredentialsError(
+        f"AWS is not set up: {why}", hint="aws configure, or correct AWS_PROFILE, AWS_REGION and the config's s3:"
+    )
+
+
 def unreachable(action: str, where: str, why: str) -> TransientError:
     """No answer came."""
     return TransientError(f"{action} {where}: S3 cannot be reached ({why})", hint="try again later")

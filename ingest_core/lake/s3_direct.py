@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -58,6 +60,7 @@ class DirectPut:
         self._bucket = bucket
         self._headers = dict(headers)
         self._way: _Way | None = None
+        self._finding = threading.Lock()
         # Directory buckets are signed by sessions of their own.
         self._is_off = bucket.endswith("--x-s3") or client.meta.config.signature_version not in {"s3v4", "v4"}
 
@@ -91,10 +94,10 @@ class DirectPut:
     def _send(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
         way = self._way
         if way is None:
-            way = self._find_way()
+            with self._finding:  # all threads begin at once: the first finds it for all
+                way = self._way = self._way or self._find_way()
             if way is None:
                 return NO_WAY
-            self._way = way
         path = way.path + quote(key, safe="/~")
         request = AWSRequest("PUT", way.origin + path, headers=headers, data=body)
         S3SigV4Auth(way.credentials.get_frozen_credentials(), "s3", way.region).add_auth(request)
@@ -116,10 +119,8 @@ class DirectPut:
         if config.proxies or get_environ_proxies(url):
             return None
         origin = f"{parts.scheme}://{parts.netloc}"
-        verified = {
-            "cert_reqs": "CERT_REQUIRED",
-            "ca_certs": get_cert_path(self._session.get_config_variable("ca_bundle") or True),
-        }
+        bundle = self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
+        verified = {"cert_reqs": "CERT_REQUIRED", "ca_certs": get_cert_path(bundle)}
         pool = connection_from_url(
             origin,
             maxsize=config.max_pool_connections,

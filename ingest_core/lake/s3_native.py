@@ -16,12 +16,13 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import S3Store
 
+from ingest_core.aws import Aws
 from ingest_core.clock import Clock
 from ingest_core.errors import IngestError
 from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
-from ingest_core.lake.s3_answers import no_credentials, unreachable
+from ingest_core.lake.s3_answers import no_credentials, not_set_up, unreachable
 
 CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS = 5, 15, 30
 RETRIES = 2
@@ -30,7 +31,7 @@ _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
-def open_native(bucket: str, prefix: str, options: S3Options) -> NativeS3Lake:
+def open_native(bucket: str, prefix: str, options: S3Options, aws: Aws | None = None) -> NativeS3Lake:
     """The lake in a bucket. Makes no request, except where credentials are not in the environment: boto3 finds them."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     settings: dict[str, Any] = {}
@@ -49,7 +50,7 @@ def open_native(bucket: str, prefix: str, options: S3Options) -> NativeS3Lake:
         },
         retry_config={"max_retries": RETRIES, "retry_timeout": timedelta(seconds=RETRY_SECONDS)},
         checksum_algorithm="sha256",
-        credential_provider=_credentials(options),
+        credential_provider=_credentials(options, aws or Aws()),
         **settings,
     )
     return NativeS3Lake(store, bucket, prefix)
@@ -59,31 +60,26 @@ def _region() -> str:
     return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
 
 
-def _credentials(options: S3Options) -> Any:
+def _credentials(options: S3Options, aws: Aws) -> Any:
     """The environment's keys, as in Lambda; all else is boto3's to find."""
     key, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if options.profile or not key or not secret:
-        return _boto3_credentials(options)
+        return _boto3_credentials(options, aws)
     token = os.environ.get("AWS_SESSION_TOKEN") or None
     return lambda: {"access_key_id": key, "secret_access_key": secret, "token": token, "expires_at": None}
 
 
-def _boto3_credentials(options: S3Options) -> Any:
-    from boto3 import Session  # costs what this lake saves: only where the environment has no keys
-    from botocore.exceptions import BotoCoreError
+def _boto3_credentials(options: S3Options, aws: Aws) -> Any:
+    from botocore.exceptions import BotoCoreError  # costs what this lake saves: only where the environment has no keys
     from obstore.auth.boto3 import Boto3CredentialProvider
 
-    from ingest_core.errors import CredentialsError
-
     try:
-        session = Session(profile_name=options.profile)
+        session = aws.session(options.profile, options.region)
         if session.get_credentials() is None:
             raise no_credentials("S3")
         return Boto3CredentialProvider(session)
     except BotoCoreError as error:
-        raise CredentialsError(
-            f"AWS is not set up: {error}", hint="aws configure, or correct AWS_PROFILE, AWS_REGION and the config's s3:"
-        ) from None
+        raise not_set_up(error) from None
 
 
 class NativeS3Lake(BucketLake):

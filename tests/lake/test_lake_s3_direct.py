@@ -3,62 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+sys.path.append(str(Path(__file__).resolve().parent))
+
+from scripted_s3 import Asked, Said, ScriptedS3, scripted
+
 from ingest_core.errors import CredentialsError, TransientError
 from ingest_core.lake import Lake, S3Options
 from ingest_core.lake.s3 import S3Lake, open_bucket
+from ingest_core.lake.s3_direct import DirectPut
 
-KEY = "Raw/Things/JSON/2026/11/23/7.json"
-
-
-class Told(BaseHTTPRequestHandler):
-    """Answers each PUT with the next of the statuses it was told, then with 200; keeps who asked, and with what."""
-
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_PUT(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.asked.append(dict(self.headers))
-        status = self.server.statuses.pop(0) if self.server.statuses else 200
-        body = b"" if status == 200 else f"<Error><Code>{self.server.codes[status]}</Code></Error>".encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    codes: Mapping[int, str] = {403: "AccessDenied", 409: "ConditionalRequestConflict", 503: "SlowDown", 412: "Pre"}
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Told)
-        self.asked: list[dict[str, str]] = []
-        self.statuses: list[int] = []
-
-    def by_whom(self) -> list[str]:
-        """Of each request, whether boto3 sent it or the direct way did."""
-        return ["boto3" if "Boto3" in headers.get("User-Agent", "") else "direct" for headers in self.asked]
+KEY, OTHER = "Raw/Things/JSON/2026/11/23/7.json", "Raw/Things/JSON/2026/11/23/8.json"
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    with Server() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+    """An S3 that answers each PUT with the next of `answers`, then as S3 does."""
+    with scripted(lambda asked, before: server.answers.pop(0) if server.answers else None) as running:
+        server = Server(running)
         yield server
-        server.shutdown()
+
+
+class Server:
+    """A scripted S3, and the answers that it is still to give."""
+
+    def __init__(self, running: ScriptedS3) -> None:
+        self.running = running
+        self.answers: list[Said] = []
+
+    @property
+    def asked(self) -> list[Asked]:
+        return self.running.asked
+
+    def by_whom(self) -> list[str]:
+        """Of each request, whether boto3 sent it or the direct way did."""
+        return ["boto3" if "Boto3" in asked.headers.get("user-agent", "") else "direct" for asked in self.asked]
 
 
 @pytest.fixture
@@ -73,7 +62,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 @pytest.fixture
 def lake(server: Server, aws: pytest.MonkeyPatch) -> Iterator[S3Lake]:
-    aws.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_address[1]}")
+    aws.setenv("AWS_ENDPOINT_URL_S3", server.running.url)
     lake = open_bucket("things", "", S3Options(kms_key="alias/raw", bucket_owner="123456789012"), 4)
     yield lake
     lake.close()
@@ -93,31 +82,31 @@ def test_any_key_and_body_is_signed_as_s3_computes_it(s3_lake: Lake, name: str) 
 
 def test_what_the_options_say_travels_with_it_and_nothing_waits_for_a_go_ahead(lake: S3Lake, server: Server) -> None:
     assert lake.put_if_absent(KEY, b"1", {"ingest-run": "things/1"})
-    (sent,) = server.asked
+    (sent,) = (asked.headers for asked in server.asked)
     assert server.by_whom() == ["direct"]
     assert sent["x-amz-server-side-encryption"] == "aws:kms"
     assert sent["x-amz-server-side-encryption-aws-kms-key-id"] == "alias/raw"
     assert sent["x-amz-expected-bucket-owner"] == "123456789012"
     assert sent["x-amz-checksum-sha256"] == "a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s="
-    assert (sent["If-None-Match"], sent["Content-Type"], sent["x-amz-meta-ingest-run"]) == (
+    assert (sent["if-none-match"], sent["content-type"], sent["x-amz-meta-ingest-run"]) == (
         "*",
         "application/json",
         "things/1",
     )
-    assert "Expect" not in sent
+    assert "expect" not in sent
 
 
-@pytest.mark.parametrize("status", [409, 503])
-def test_what_is_neither_written_nor_refused_is_left_to_boto3(lake: S3Lake, server: Server, status: int) -> None:
-    server.statuses = [status]
+@pytest.mark.parametrize("said", [Said(409, "ConditionalRequestConflict"), Said(503, "SlowDown")], ids=["409", "503"])
+def test_what_is_neither_written_nor_refused_is_left_to_boto3(lake: S3Lake, server: Server, said: Said) -> None:
+    server.answers = [said]
     assert lake.put_if_absent(KEY, b"1", {}) is True
-    assert lake.put_if_absent(KEY, b"1", {}) is True
+    assert lake.put_if_absent(OTHER, b"1", {}) is True
     assert server.by_whom() == ["direct", "boto3", "direct"]
 
 
 def test_a_connection_that_breaks_is_left_to_boto3(lake: S3Lake, server: Server) -> None:
-    server.shutdown()
-    server.server_close()
+    server.running.shutdown()
+    server.running.server_close()
     with pytest.raises(TransientError):
         lake.put_if_absent(KEY, b"1", {})
 
@@ -125,7 +114,7 @@ def test_a_connection_that_breaks_is_left_to_boto3(lake: S3Lake, server: Server)
 def test_a_refusal_of_the_right_is_told_by_boto3_and_the_direct_way_not_tried_again(
     lake: S3Lake, server: Server
 ) -> None:
-    server.statuses = [403] * 4
+    server.answers = [Said(403, "AccessDenied")] * 4
     for _ in range(3):
         with pytest.raises(CredentialsError, match="s3:PutObject"):
             lake.put_if_absent(KEY, b"1", {})
@@ -157,3 +146,33 @@ def test_without_credentials_boto3_says_so(
         bare.put_if_absent(KEY, b"1", {})
     assert server.asked == []
     bare.close()
+
+
+def test_threads_that_begin_at_once_find_the_way_once(
+    lake: S3Lake, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, find = [], DirectPut._find_way
+
+    def finding(self: DirectPut) -> Any:
+        found.append(self)
+        time.sleep(0.05)
+        return find(self)
+
+    monkeypatch.setattr(DirectPut, "_find_way", finding)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda number: lake.put_if_absent(f"{KEY}{number}", b"1", {}), range(8)))
+    assert len(found) == 1
+    assert server.by_whom() == ["direct"] * 8
+
+
+def test_certificates_are_those_that_boto3_would_trust(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    aws.setenv("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:1")
+    aws.delenv("AWS_CA_BUNDLE", raising=False)
+    aws.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "company.pem"))
+    lake = open_bucket("things", "", S3Options(), 4)
+    assert lake._direct is not None
+    way = lake._direct._find_way()
+    assert way is not None
+    assert way.pool.ca_certs == str(tmp_path / "company.pem")
+    way.pool.close()
+    lake.close()
