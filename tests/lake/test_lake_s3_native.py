@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from pathlib import Path
 
 import pytest
+
+sys.path.append(str(Path(__file__).resolve().parent))
+
+from scripted_s3 import Said, ScriptedS3, scripted
 
 from ingest_core.errors import CredentialsError, IngestError, LakeError, TransientError
 from ingest_core.lake import S3Options
@@ -16,49 +20,24 @@ from ingest_core.lake.s3_native import NativeS3Lake, open_native
 KEY = "Raw/Things/JSON/2026/11/23/7.json"
 
 
-class Told(BaseHTTPRequestHandler):
-    """Answers with the next of what it was told, then with 200; keeps what it was asked."""
+class Server:
+    """A scripted S3, and the answers that it is still to give."""
 
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_PUT(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        status, code = self.server.answers.pop(0) if self.server.answers else (200, "")
-        told = f"<Error><Code>{code}</Code><Message>m</Message></Error>".encode() if code else b""
-        self.send_response(status)
-        self.send_header("ETag", '"0"')
-        self.send_header("Content-Length", str(len(told)))
-        self.end_headers()
-        self.wfile.write(told)
-
-    do_GET = do_PUT  # noqa: N815 - http.server's name
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Told)
-        self.asked: list[tuple[dict[str, str], bytes]] = []
-        self.answers: list[tuple[int, str]] = []
+    def __init__(self, running: ScriptedS3) -> None:
+        self.running = running
+        self.answers: list[Said] = []
 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_address[1]}")
+    with scripted(lambda asked, before: server.answers.pop(0) if server.answers else None) as running:
+        server = Server(running)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", running.url)
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.setenv(name, "made-up")
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
             monkeypatch.delenv(name, raising=False)
         yield server
-        server.shutdown()
 
 
 def opened(options: S3Options | None = None) -> NativeS3Lake:
@@ -66,9 +45,12 @@ def opened(options: S3Options | None = None) -> NativeS3Lake:
 
 
 def test_a_put_carries_condition_digest_metadata_and_key(server: Server) -> None:
-    assert opened(S3Options(kms_key="alias/raw")).put_if_absent(KEY, b"1", {"ingest-run": "things/1"}) is True
-    ((sent, body),) = server.asked
-    assert body == b"1"
+    lake = opened(S3Options(kms_key="alias/raw"))
+    assert lake.put_if_absent(KEY, b"1", {"ingest-run": "things/1"}) is True
+    (sent,) = (asked.headers for asked in server.running.asked)
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert stored.body == b"1"
     assert (sent["if-none-match"], sent["x-amz-meta-ingest-run"]) == ("*", "things/1")
     assert sent["x-amz-checksum-sha256"] == "a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s="
     assert (sent["x-amz-server-side-encryption"], sent["content-type"]) == ("aws:kms", "application/json")
@@ -76,16 +58,16 @@ def test_a_put_carries_condition_digest_metadata_and_key(server: Server) -> None
 
 
 def test_a_conflict_with_another_writer_is_tried_again(server: Server) -> None:
-    server.answers = [(409, "ConditionalRequestConflict")] * 2
+    server.answers = [Said(409, "ConditionalRequestConflict")] * 2
     assert opened().put_if_absent(KEY, b"1", {}) is True
-    assert len(server.asked) == 3
+    assert len(server.running.asked) == 3
 
 
 def test_a_conflict_without_end_is_an_error_that_names_the_key(server: Server) -> None:
-    server.answers = [(409, "ConditionalRequestConflict")] * 1000
+    server.answers = [Said(409, "ConditionalRequestConflict")] * 1000
     with pytest.raises(TransientError, match=r"7\.json.*409"):
         opened().put_if_absent(KEY, b"1", {})
-    assert 1 < len(server.asked) < 40
+    assert 1 < len(server.running.asked) < 40
 
 
 @pytest.mark.parametrize(
@@ -99,7 +81,7 @@ def test_a_conflict_without_end_is_an_error_that_names_the_key(server: Server) -
     ],
 )
 def test_each_refusal_is_told_as_boto3_s_are(server: Server, status: int, code: str, kind: type[IngestError]) -> None:
-    server.answers = [(status, code)] * 50
+    server.answers = [Said(status, code)] * 50
     for call in (lambda: opened().put(KEY, b"1"), lambda: opened().get(KEY)):
         with pytest.raises(kind) as error:
             call()
@@ -108,13 +90,14 @@ def test_each_refusal_is_told_as_boto3_s_are(server: Server, status: int, code: 
 
 
 def test_a_server_that_is_not_there_is_worth_another_try(server: Server) -> None:
-    server.shutdown()
-    server.server_close()
+    server.running.shutdown()
+    server.running.server_close()
     with pytest.raises(TransientError, match="cannot be reached"):
         opened().put(KEY, b"1")
 
 
 def test_a_server_that_ignores_conditions_is_found_out(server: Server) -> None:
+    server.answers = [Said(200, "written", headers=('ETag: "0"',))]
     with pytest.raises(LakeError, match="ignores conditional writes"):
         opened().check_writable()
 
