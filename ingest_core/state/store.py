@@ -162,18 +162,12 @@ class RunStore:
     def _write_segment(self, plan: PlanSegment) -> PlanSegment:
         """Writes it over what an earlier claim left half done, never over a later one's; returns it as it is read."""
         key, body = self.keys.plan(plan.round, plan.segment), self._encoded(plan)
-        self._fence()
-        while not self._lake.put_if_absent(key, body, {}):
-            stored = self._lake.get(key)
-            if stored is None:
-                raise _haunted(key)
-            if stored.body == body:
-                break
-            if decode(stored.body, PlanSegment, key).epoch >= self._epoch:
+
+        def require_earlier(there: bytes) -> None:
+            if decode(there, PlanSegment, key).epoch >= self._epoch:
                 raise _taken_over(key)
-            self._fence()
-            if self._lake.swap(key, body, stored, {}):
-                break
+
+        self._put_over(key, body, require_earlier)
         return decode(body, PlanSegment, key)
 
     def read_round(self, number: int) -> Round | None:
@@ -248,11 +242,8 @@ class RunStore:
 
     def write_quarantined(self, number: int, rejected: Quarantined) -> str:
         """Writes what was rejected; returns its key."""
-        key, body = self.keys.quarantine(rejected.slice, self._epoch, number), self._encoded(rejected)
-        self._fence()
-        # On a condition as all others: a bucket's policy may refuse whatever is written without one.
-        if self._put_once(key, body) != body:
-            self._lake.swap(key, body, self._lake.get(key), {})
+        key = self.keys.quarantine(rejected.slice, self._epoch, number)
+        self._put_over(key, self._encoded(rejected), lambda there: None)
         return key
 
     def write_manifest(self, manifest: Manifest, supplement: int = 0) -> Manifest:
@@ -278,6 +269,23 @@ class RunStore:
                 hint="keep a page's number or cursor in params and checkpoints, not a URL that the API signed",
             )
         return body
+
+    def _put_over(self, key: str, body: bytes, require_ours: Callable[[bytes], None]) -> None:
+        """Writes `body`, over what is there unless `require_ours` raises.
+
+        On a condition as everything: a bucket's policy may refuse whatever is written without one.
+        """
+        self._fence()
+        while not self._lake.put_if_absent(key, body, {}):
+            stored = self._lake.get(key)
+            if stored is None:
+                raise _haunted(key)
+            if stored.body == body:
+                return
+            require_ours(stored.body)
+            self._fence()
+            if self._lake.swap(key, body, stored, {}):
+                return
 
     def _put_once(self, key: str, body: bytes) -> bytes:
         """Writes `body` unless the key exists; returns what is there."""

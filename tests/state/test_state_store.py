@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from ingest_core.errors import LakeError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
-from ingest_core.state import FORMAT, History, Landed, Manifest, Part, RunStore, Told
+from ingest_core.state import FORMAT, History, Landed, Manifest, Part, Quarantined, RunStore, Told
 
 Commit = Callable[..., None]
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
@@ -148,3 +149,19 @@ def test_a_manifest_of_an_unknown_format_is_refused_by_name(lake: Lake, history:
     lake.put("_ingest/Things/things/2026-11-22/g1/manifest.json", b'{"format": 99}')
     with pytest.raises(LakeError, match=r"2026-11-22/g1/manifest\.json: format 99"):
         history.checkpoint_before(DAY)
+
+
+def test_what_was_rejected_is_written_though_a_swap_is_refused_on_the_way(
+    lake: Lake, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = store.write_quarantined(0, Quarantined(FORMAT, "thing", "1", "bad", "a", text="before"))
+    swap, refusals = lake.swap, [False]
+
+    def swapping(*arguments: Any) -> bool:
+        return refusals.pop() if refusals else swap(*arguments)
+
+    monkeypatch.setattr(lake, "swap", swapping)
+    assert store.write_quarantined(0, Quarantined(FORMAT, "thing", "1", "bad", "a", text="after")) == key
+    stored = lake.get(key)
+    assert stored is not None
+    assert json.loads(stored.body)["text"] == "after"
