@@ -21,7 +21,7 @@ def test_an_interrupted_run_gives_its_claim_back_and_the_next_goes_on(
     site: Site, task: Callable[..., Task], number: signal.Signals
 ) -> None:
     date = task(things=200, rows=20)
-    site.configure(date)
+    site.configure(date, rate=100)  # Two seconds of requests: it is at work when the signal comes.
     run = site.run(date)
     while site.epoch(date) == 0:
         assert run.ended(0.01) is None

@@ -75,12 +75,12 @@ class Site:
         """How long a dead run's claim lasts at most."""
         return 0.0 if self.is_on_disk else 90.0 if self._lease is None else self._lease.seconds
 
-    def configure(self, task: Task) -> None:
-        """Writes the config that the next runs read."""
+    def configure(self, task: Task, rate: int = 2000) -> None:
+        """Writes the config that the next runs read; `rate` in requests a second."""
         catalog = task.catalog
         layout = f"{{batch: {{records: {task.batch}, bytes: 20KB}}}}" if task.batch else "record"
         (self.folder / "config" / f"{CONFIG}.yaml").write_text(
-            f"source: made_up\nlake: {self.shelf.uri}\nrate: 2000\nconnections: 8\nlayout: {layout}\n"
+            f"source: made_up\nlake: {self.shelf.uri}\nrate: {rate}\nconnections: 8\nlayout: {layout}\n"
             f"settings: {{base_url: {self.api.url!r}, things: {catalog.things}, rows: {catalog.rows}, "
             f"edition: {catalog.edition}}}\n"
         )
