@@ -23,9 +23,11 @@ from ingest_core.config import (
     config_folder,
     find_config,
     frozen_keys,
+    is_stamped,
     logical_date,
     open_document,
     source_named_in,
+    stamp_config,
     unknown_source,
 )
 from ingest_core.errors import ConfigError, UsageError
@@ -82,14 +84,30 @@ class Workspace:
         self._lakes: dict[tuple[str, S3Options], Lake] = {}
         self._transports: dict[tuple[int, Network], Transport] = {}
 
-    def use(self, name: str, wish: Wish) -> Use:
-        """The config of that name, checked. Raises UsageError or ConfigError; makes no request."""
+    def use(self, name: str, wish: Wish, *, anew: bool = False) -> Use:
+        """The config of that name, checked, and `anew` where a stamp says that it was before.
+
+        Raises UsageError or ConfigError; makes no request.
+        """
         path = find_config(name, config_folder(self.environment))
-        document = open_document(path, {**self._lake_override(wish), **wish.overrides})
+        document = open_document(path, {**self._lake_override(wish), **wish.overrides}, anew=anew)
         source = self._source(document)
         recording = self._recording(document, path.parent)
         config = self._config(document, path.stem, source, recording)
         return Use(config, adapted(source, config.settings), document, recording)
+
+    def stamp(self, name: str) -> Path:
+        """Writes beside the config of that name that it is right, as its file stands; returns where.
+
+        Raises UsageError or ConfigError where it is not, or cannot be written.
+        """
+        path = find_config(name, config_folder(self.environment))
+        return stamp_config(path, self._source(open_document(path, {}, anew=True)))
+
+    def is_stamped(self, name: str) -> bool | None:
+        """Whether what `stamp` wrote still counts; None where it wrote nothing."""
+        path = find_config(name, config_folder(self.environment))
+        return is_stamped(path, self._source(open_document(path, {}, anew=True)))
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""

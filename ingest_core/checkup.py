@@ -22,14 +22,18 @@ class Finding:
     exit_code: int = 0
 
 
-def checkup(workspace: Workspace, name: str, wish: Wish, *, offline: bool) -> Iterator[Finding]:
-    """Config first; where that is well, and unless `offline`, the secrets, one cheap request and the lake."""
+def checkup(workspace: Workspace, name: str, wish: Wish, *, offline: bool, stamp: bool = False) -> Iterator[Finding]:
+    """Config first; where that is well, and unless `offline`, the secrets, one cheap request and the lake.
+
+    `stamp` has it written beside the config that it is well.
+    """
     try:
-        use = workspace.use(name, wish)
+        use = workspace.use(name, wish, anew=True)
     except IngestError as error:
         yield _bad("config", error)
         return
     yield Finding("config", True, f"{use.config.name}: source {use.source.name}, label {use.config.label}")
+    yield from _stamp(workspace, name, stamp=stamp)
     if offline:
         return
     yield _look("secrets", lambda: _secrets(workspace, use))
@@ -38,6 +42,18 @@ def checkup(workspace: Workspace, name: str, wish: Wish, *, offline: bool) -> It
     else:
         yield _look("api", lambda: _api(workspace, use))
     yield _look("lake", lambda: _lake(workspace, use))
+
+
+def _stamp(workspace: Workspace, name: str, *, stamp: bool) -> Iterator[Finding]:
+    if stamp:
+        yield _look("stamp", lambda: f"{workspace.stamp(name)} written: a cold start need not judge the config again")
+        return
+    counts = workspace.is_stamped(name)
+    if counts:
+        yield Finding("stamp", True, "of this very config: a cold start need not judge it again")
+    elif counts is False:
+        about = "of another text, plugin or version: it is left aside, and a cold start judges the config as ever"
+        yield Finding("stamp", True, about, hint=f"ingest check {name} --stamp")
 
 
 def _secrets(workspace: Workspace, use: Use) -> str:

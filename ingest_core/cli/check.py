@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import click
@@ -19,14 +19,16 @@ from ingest_core.errors import UsageError
 @source_argument
 @wish_options
 @click.option("--offline", is_flag=True, help="The config alone: no secret is read and no request made.")
+@click.option("--stamp", is_flag=True, help="Note beside the config that it is well: cold starts then take its word.")
 @click.option("--deployed", metavar="FUNCTION", help="Ask the deployed Lambda function instead: its name or ARN.")
 @json_option
-def command(
+def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     source: str,
     date: str | None,
     lake: str | None,
     overrides: tuple[str, ...],
     offline: bool,
+    stamp: bool,
     deployed: str | None,
     as_json: bool,
 ) -> int:
@@ -36,9 +38,11 @@ def command(
     versions are compared with those here. It fetches no record and writes nothing.
     """
     if deployed is None:
-        looks = checkup(open_workspace(), source, wish(date, lake, overrides), offline=offline)
+        looks = checkup(open_workspace(), source, wish(date, lake, overrides), offline=offline, stamp=stamp)
     else:
-        _require_nothing_local(date, lake, overrides, offline=offline)
+        _require_nothing_local(
+            {"--date": date, "--lake": lake, "--set": overrides, "--offline": offline, "--stamp": stamp}
+        )
         looks = _deployed(deployed, source)
     findings = []
     for look in looks:
@@ -62,8 +66,7 @@ def _deployed(function: str, source: str) -> Iterator[Finding]:
     return check_deployed(Aws(), function, source)
 
 
-def _require_nothing_local(date: str | None, lake: str | None, overrides: tuple[str, ...], *, offline: bool) -> None:
-    given = {"--date": date, "--lake": lake, "--set": overrides, "--offline": offline}
+def _require_nothing_local(given: Mapping[str, object]) -> None:
     beside = [option for option, value in given.items() if value]
     if beside:
         raise UsageError(

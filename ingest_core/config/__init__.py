@@ -1,7 +1,7 @@
 """Configs: YAML with positions, JSON Schema, secrets by reference."""
 
 from ingest_core.config.dates import logical_date
-from ingest_core.config.document import Document, Path_
+from ingest_core.config.document import Document
 from ingest_core.config.durations import duration
 from ingest_core.config.load import (
     build_config,
@@ -9,12 +9,15 @@ from ingest_core.config.load import (
     config_names,
     find_config,
     frozen_keys,
+    is_stamped,
     open_document,
     parse_override,
     source_named_in,
+    stamp_config,
     unknown_source,
 )
 from ingest_core.config.model import Config
+from ingest_core.config.places import Path_
 from ingest_core.config.schema import config_schema
 from ingest_core.config.secrets import SecretResolver
 
@@ -30,9 +33,11 @@ __all__ = [
     "duration",
     "find_config",
     "frozen_keys",
+    "is_stamped",
     "logical_date",
     "open_document",
     "parse_override",
     "source_named_in",
+    "stamp_config",
     "unknown_source",
 ]

@@ -1,39 +1,33 @@
-"""One YAML file as values and the places they stand at.
-
-The dialect is the part of YAML 1.2 that a person means: `NO`, `2022-05-02`, `1_000` and `012` are text, as they look;
-only `true`, `false`, `null`, whole numbers and decimals are anything else. Anchors, tags and duplicate keys are
-refused.
-"""
+"""One YAML file as values and the places they stand at."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from ingest_core.config.places import LatePlaces, Path_, Place
+from ingest_core.config.stamp import Stamp, read_stamp
 from ingest_core.errors import ConfigError, Located, UsageError
 
 MAX_BYTES = 64 * 1024
-Path_ = tuple[str | int, ...]
-
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
-_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed file. `places` gives (line, column) of the value at a path, `key_places` of its key, from 1."""
+    """A parsed file. `places` gives (line, column) of the value at a path, `key_places` of its key, from 1.
+
+    `stamp` is what was found out about the file before.
+    """
 
     file: str
     value: Mapping[str, Any]
-    places: Mapping[Path_, tuple[int, int]]
-    key_places: Mapping[Path_, tuple[int, int]]
+    places: Mapping[Path_, Place]
+    key_places: Mapping[Path_, Place]
     overridden: Mapping[Path_, str] = field(default_factory=dict)
+    stamp: Stamp | None = None
 
     def locate(self, path: Path_, what: str, *, at_key: bool = False) -> Located:
         """`what`, with the place of `path` or of the nearest thing around it that stands in the file."""
@@ -47,28 +41,38 @@ class Document:
         return Located(self.file, 1, 1, what)
 
 
-def read_document(path: Path) -> Document:
-    """The file at `path`. Raises UsageError where it cannot be read and ConfigError where it is not such YAML."""
-    shown = _shown(path)
+def read_document(path: Path, *, anew: bool = False) -> Document:
+    """The file at `path`, by its stamp where it has one, unless it is to be read `anew`.
+
+    Raises UsageError where it cannot be read and ConfigError where it is not such YAML.
+    """
+    shown, body = _shown(path), read_body(path)
+    stamp = None if anew else read_stamp(path, body)
+    if stamp is None:
+        return parse_document(decoded(body, shown), shown)
+    read = cache(lambda: parse_document(decoded(body, shown), shown))
+    places = LatePlaces(lambda: read().places), LatePlaces(lambda: read().key_places)
+    return Document(shown, stamp.value, *places, stamp=stamp)
+
+
+def read_body(path: Path) -> bytes:
+    """The bytes of a config. Raises UsageError where they cannot be read, ConfigError where they are too many."""
     try:
         body = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{shown}: {error.strerror or error}") from error
+        raise UsageError(f"{_shown(path)}: {error.strerror or error}") from error
     if len(body) > MAX_BYTES:
         raise ConfigError(
-            [Located(shown, 1, 1, f"the file has {len(body):,} bytes; a config has at most {MAX_BYTES:,}")]
+            [Located(_shown(path), 1, 1, f"the file has {len(body):,} bytes; a config has at most {MAX_BYTES:,}")]
         )
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = body[: error.start].count(b"\n") + 1
-        raise ConfigError([Located(shown, line, 1, "not UTF-8: save the file as UTF-8")]) from None
-    return parse_document(text, shown)
+    return body
 
 
 def parse_document(text: str, file: str) -> Document:
     """`text` as a document whose top is a mapping."""
-    reader = _Reader(file)
+    from ingest_core.config.dialect import Reader  # and with it PyYAML: not where a stamp says it all
+
+    reader = Reader(file)
     value = reader.read(text)
     if not isinstance(value, dict):
         raise ConfigError([Located(file, 1, 1, "a config is a mapping: it begins with `source: …`")])
@@ -77,7 +81,18 @@ def parse_document(text: str, file: str) -> Document:
 
 def parse_value(text: str, file: str) -> Any:
     """`text` as one YAML value, for `--set`."""
-    return _Reader(file).read(text)
+    from ingest_core.config.dialect import Reader
+
+    return Reader(file).read(text)
+
+
+def decoded(body: bytes, file: str) -> str:
+    """The text of a config, which is UTF-8."""
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise ConfigError([Located(file, line, 1, "not UTF-8: save the file as UTF-8")]) from None
 
 
 def _shown(path: Path) -> str:
@@ -85,101 +100,3 @@ def _shown(path: Path) -> str:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-class _Loader(yaml.SafeLoader):
-    """Notes what this dialect does without, as the text is composed: anchors, aliases and tags."""
-
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self.refused: list[tuple[Any, str]] = []
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]  # types-pyyaml leaves the parser untyped
-        if isinstance(event, yaml.AliasEvent):
-            self.refused.append((event.start_mark, "an alias (`*name`) is not used here: write the value out"))
-        elif event.anchor is not None:
-            self.refused.append((event.start_mark, "an anchor (`&name`) is not used here"))
-        if getattr(event, "tag", None) is not None:
-            self.refused.append((event.start_mark, "a tag (`!name`) is not used here"))
-        return super().compose_node(parent, index)
-
-
-class _Reader:
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self.places: dict[Path_, tuple[int, int]] = {}
-        self.key_places: dict[Path_, tuple[int, int]] = {}
-        self._seen: set[int] = set()
-        self._mistakes: list[Located] = []
-
-    def read(self, text: str) -> Any:
-        try:
-            loader = _Loader(text)
-            node = loader.get_single_node()
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            what = f"not YAML: {error.problem or error.context or 'it cannot be read'}"
-            place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise ConfigError([Located(self._file, *place, what)]) from None
-        except (yaml.YAMLError, RecursionError) as error:
-            raise ConfigError([Located(self._file, 1, 1, f"not YAML: {_first_line(error)}")]) from None
-        for mark, what in loader.refused:
-            self._mistakes.append(Located(self._file, mark.line + 1, mark.column + 1, what))
-        if node is None:
-            return None
-        try:
-            value = self._value(node, ())
-        except RecursionError:
-            raise ConfigError([Located(self._file, 1, 1, "nested too deep")]) from None
-        if self._mistakes:
-            raise ConfigError(sorted(self._mistakes, key=lambda found: (found.line, found.column)))
-        return value
-
-    def _value(self, node: yaml.Node, path: Path_) -> Any:
-        self.places[path] = _place(node)
-        if id(node) in self._seen:
-            return None  # an alias, which is refused; following it could go round in circles
-        self._seen.add(id(node))
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(child, (*path, number)) for number, child in enumerate(node.value)]
-        return _scalar(str(node.value), plain=not getattr(node, "style", None))
-
-    def _mapping(self, node: yaml.MappingNode, path: Path_) -> dict[str, Any]:
-        value: dict[str, Any] = {}
-        for key_node, child in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                self._mistake(key_node, "a key is a word")
-                continue
-            key = key_node.value
-            if key in value:
-                self._mistake(key_node, f"the key {key!r} stands here a second time")
-                continue
-            self.key_places[(*path, key)] = _place(key_node)
-            value[key] = self._value(child, (*path, key))
-        return value
-
-    def _mistake(self, node: yaml.Node, what: str) -> None:
-        self._mistakes.append(Located(self._file, *_place(node), what))
-
-
-def _place(node: yaml.Node) -> tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-def _scalar(text: str, *, plain: bool) -> Any:
-    if not plain:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.fullmatch(text):
-        return int(text) if len(text) < 100 else text
-    if _DECIMAL.fullmatch(text):
-        return float(text)
-    return text
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

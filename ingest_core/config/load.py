@@ -12,11 +12,20 @@ from typing import Any
 from ingest_core.api import Network
 from ingest_core.config.core_schema import CORE
 from ingest_core.config.dates import time_zone
-from ingest_core.config.document import Document, Path_, parse_value, read_document
+from ingest_core.config.document import (
+    Document,
+    decoded,
+    parse_document,
+    parse_value,
+    read_body,
+    read_document,
+)
 from ingest_core.config.durations import duration, size
 from ingest_core.config.mistakes import did_you_mean, mistakes
 from ingest_core.config.model import Config
+from ingest_core.config.places import Path_
 from ingest_core.config.schema import config_schema, replaced, secrets_in, with_defaults
+from ingest_core.config.stamp import stamp_of, write_stamp
 from ingest_core.errors import ConfigError, Located, PluginError, UsageError
 from ingest_core.guard import adapted, calling
 from ingest_core.keys import CONFIG_NAME, RecordKeys
@@ -69,9 +78,9 @@ def _at_home(path: str) -> Path:
         raise UsageError(f"{path}: there is no such home folder", hint="write the whole path") from None
 
 
-def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]]) -> Document:
-    """The file with `overrides` laid over it: path → (who says so, value)."""
-    document = read_document(path)
+def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]], *, anew: bool = False) -> Document:
+    """The file with `overrides` laid over it: path → (who says so, value). `anew`: whatever a stamp says of it."""
+    document = read_document(path, anew=anew)
     value: Any = document.value
     for place, (origin, given) in overrides.items():
         value = _laid(value, place, given, origin)
@@ -113,10 +122,8 @@ def build_config(
 
     Raises ConfigError with every mistake that was found.
     """
-    schema = config_schema(source)
-    value = with_defaults({"settings": {}, **document.value}, schema)
-    whole = replace(document, value=value)
-    found = mistakes(whole, schema, f"source {source.name}")
+    whole, schema, found = _judged(document, source)
+    value = whole.value
     zone = time_zone(value["timezone"]) if isinstance(value["timezone"], str) else None
     if zone is None and isinstance(value["timezone"], str):
         found.append(whole.locate(("timezone",), f"timezone {value['timezone']!r} is not known: write Area/City"))
@@ -156,6 +163,36 @@ def build_config(
         network=Network(**value.get("network", {})),
         settings=settings,
     )
+
+
+def stamp_config(path: Path, source: Source) -> Path:
+    """Writes the stamp of the config at `path`, and says where. Raises ConfigError where its schema is against it."""
+    body = read_body(path)
+    document = parse_document(decoded(body, path.name), path.name)
+    _, schema, found = _judged(document, source)
+    if found:
+        raise ConfigError(found)
+    try:
+        return write_stamp(path, body, document.value, schema)
+    except OSError as error:
+        raise UsageError(f"{path.name}: its stamp cannot be written: {error.strerror or error}") from error
+
+
+def is_stamped(path: Path, source: Source) -> bool | None:
+    """Whether the stamp of the config at `path` counts; None where it has none."""
+    if not stamp_of(path).is_file():
+        return None
+    document = read_document(path)
+    return document.stamp is not None and document.stamp.vouches_for(document.value, config_schema(source))
+
+
+def _judged(document: Document, source: Source) -> tuple[Document, dict[str, Any], list[Located]]:
+    """The document with its defaults, the schema of its source, and what that finds wrong."""
+    schema = config_schema(source)
+    whole = replace(document, value=with_defaults({"settings": {}, **document.value}, schema))
+    if document.stamp is not None and document.stamp.vouches_for(document.value, schema):
+        return whole, schema, []
+    return whole, schema, mistakes(whole, schema, f"source {source.name}")
 
 
 def frozen_keys(frozen: Frozen) -> dict[str, Any]:

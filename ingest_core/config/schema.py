@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest_core.config.core_schema import CORE, DURATION
-from ingest_core.config.document import Path_
 from ingest_core.config.durations import DURATION_PATTERN
+from ingest_core.config.places import Path_
 from ingest_core.config.secrets import REFERENCE
 from ingest_core.errors import PluginError
 from ingest_core.keys import LABEL

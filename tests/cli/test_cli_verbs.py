@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,37 @@ def test_check_offline_asks_nothing(ingest: Ingest, simulator: Simulator, monkey
     served = simulator.served
     ended = ingest("check", "tmdb", "--offline", "--lake", "s3://nowhere-at-all")
     assert (ended.code, simulator.served) == (0, served)
+
+
+def test_check_stamps_a_config_that_is_well_and_says_when_the_stamp_has_gone_stale(ingest: Ingest, home: Path) -> None:
+    config, stamp = home / "conf/tmdb.yaml", home / "conf/tmdb.stamp.json"
+    assert "stamp" not in ingest("check", "tmdb", "--offline").out
+    assert not stamp.exists()
+    ended = ingest("check", "tmdb", "--offline", "--stamp")
+    assert ended.code == 0
+    assert "tmdb.stamp.json written" in " ".join(ended.out.split())
+    assert "of this very config" in ingest("check", "tmdb", "--offline").out
+    assert ingest("run", "tmdb", "--limit", "1").code == 0
+    config.write_text(config.read_text().replace("rate: 1000", "rate: 999"))
+    stale = ingest("check", "tmdb", "--offline")
+    assert stale.code == 0
+    assert "of another text" in stale.out
+    assert "ingest check tmdb --stamp" in stale.out
+
+
+def test_check_stamps_nothing_that_is_wrong_and_judges_whatever_a_stamp_says(ingest: Ingest, home: Path) -> None:
+    config, stamp = home / "conf/tmdb.yaml", home / "conf/tmdb.stamp.json"
+    assert ingest("check", "tmdb", "--offline", "--stamp").code == 0
+    # As whoever forges it would: the digest of the wrong config, and its value.
+    config.write_text(config.read_text().replace("rate: 1000", "rate: 0"))
+    told = json.loads(stamp.read_text())
+    told |= {"config": hashlib.sha256(config.read_bytes()).hexdigest(), "value": {**told["value"], "rate": 0}}
+    stamp.write_text(json.dumps(told))
+    ended = ingest("check", "tmdb", "--offline")
+    assert (ended.code, "must be more than 0" in ended.out) == (2, True)
+    stamp.unlink()
+    assert ingest("check", "tmdb", "--offline", "--stamp").code == 2
+    assert not stamp.exists()
 
 
 def test_check_without_a_token_says_which_variable(ingest: Ingest, monkeypatch: pytest.MonkeyPatch) -> None:
