@@ -8,6 +8,7 @@ IngestError
 ├── CredentialsError    fix the credentials                     exit 4
 ├── TransientError      try again later, nothing is lost        exit 3
 ├── LockedError         another run has this date: wait for it  exit 5
+├── LeftError           a worker leaves this slice to whoever coordinates
 ├── RecordError         skip this one record
 │   ├── NotFoundError       the API does not have it
 │   └── MalformedError      what came is not what was promised
@@ -103,6 +104,10 @@ class LockedError(IngestError):
     """Another run has the claim of this date. Whoever meets it writes nothing more."""
 
     exit_code = 5
+
+
+class LeftError(IngestError):
+    """A slice that a worker must not land where others work beside it. It fails nothing: the run itself lands it."""
 
 
 class RecordError(IngestError):

@@ -184,11 +184,20 @@ class ControlKeys:
     def part(self, slice_name: str) -> str:
         return f"{self.root}parts/{slice_name}.json"
 
-    def intent(self, slice_name: str, epoch: int, number: int) -> str:
-        return f"{self.root}intents/{slice_name}/{epoch}-{number}.json"
+    def intent(self, slice_name: str, epoch: int, number: int, worker: str = "") -> str:
+        """`worker` tells apart those that work under one claim."""
+        return f"{self.intents(slice_name)}{epoch}-{number}{worker and '-'}{worker}.json"
 
-    def quarantine(self, slice_name: str, epoch: int, number: int) -> str:
-        return f"{self.root}quarantine/{slice_name}/{epoch}-{number}.json"
+    def intents(self, slice_name: str) -> str:
+        """The folder of a slice's intents."""
+        return f"{self.root}intents/{slice_name}/"
+
+    def quarantine(self, slice_name: str, epoch: int, number: int, worker: str = "") -> str:
+        return f"{self.root}quarantine/{slice_name}/{epoch}-{number}{worker and '-'}{worker}.json"
+
+    def map(self, round: int) -> str:
+        """What a round has for workers: an array that a state machine reads."""
+        return f"{self.root}map-{round}.json"
 
     def manifest(self, supplement: int = 0) -> str:
         """The commit; `supplement` counts what replays of the quarantine added to it."""

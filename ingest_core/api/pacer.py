@@ -26,6 +26,7 @@ class Pacer:
     def __init__(self, rate: float, clock: Clock) -> None:
         self._clock = clock
         self._rate = rate
+        self._slack = SLACK_SECONDS
         self._lock = threading.Lock()
         self._share = 1.0
         self._changed_at = clock.monotonic()
@@ -57,6 +58,11 @@ class Pacer:
                 self._changed_at = now
             self._refusals += 1
 
+    def allow(self, rate: float, slack: float) -> None:
+        """Another rate from now on, for whoever has a share of it; who comes late may catch up by `slack` seconds."""
+        with self._lock:
+            self._rate, self._slack = rate, slack
+
     @property
     def rate(self) -> float:
         """Requests a second allowed just now."""
@@ -66,7 +72,7 @@ class Pacer:
     def _reserve(self) -> tuple[float, int]:
         with self._lock:
             now = self._clock.monotonic()
-            start = max(self._next, now - SLACK_SECONDS)
+            start = max(self._next, now - self._slack)
             self._next = start + 1 / (self._rate * self._current_share(now))
             return max(0.0, start - now), self._refusals
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ingest_core.errors import IngestError, TransientError
-from ingest_core.keys import RecordKeys
-from ingest_core.model import Slice, Source
+from ingest_core.model import Slice
 from ingest_core.run.allowance import Allowance
+from ingest_core.run.docking import Docking, stamp_of
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.known import Known
-from ingest_core.run.landing import Dock
 from ingest_core.run.late import late_part
 from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
@@ -25,11 +23,11 @@ from ingest_core.run.planning import plan_first_round
 from ingest_core.run.replay import next_number, only_wanted, recovering, retries
 from ingest_core.run.scheduler import Failure, Scheduler
 from ingest_core.run.slices import SliceLander
+from ingest_core.run.spreading import Spreading
 from ingest_core.run.summary import Summary
 from ingest_core.run.superseded import Superseded
 from ingest_core.run.tally import Tally
-from ingest_core.sink import Sink, Stamp
-from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Part, Round, RunStore, Told
+from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Round, RunStore, Told, ticket_of
 
 BESIDE = "~"  # sorts behind every place of the plan
 
@@ -57,14 +55,19 @@ class Generation:
         self._tally = tally
         self._allowance = allowance
         self._inventory = inventory
-        self._records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
-        self._stamp = Stamp(job.config, store.keys.run, store.keys.generation, claim.state.epoch)
         self._known = Known(job.lake, job.label, job.date, index, machinery.puts)
         self._ledger = Ledger(job.lake, store, index, machinery.puts)
         earlier = store.keys.earlier(claim.state.generation, claim.state.trials)
         self._superseded = Superseded(job.lake, store.keys, earlier, index, machinery.puts)
         self._segments: list[int] = []
         self.checkpoint = checkpoint
+        self._docking = Docking(
+            job, claim, store, index, machinery, self._ledger.kept, self._known.is_unwanted, index.is_earlier
+        )
+        self._spreading: Spreading | None = None
+        if job.mapper is not None and job.limit is None and not job.replay:
+            ticket = ticket_of(store.keys, claim.state)
+            self._spreading = Spreading(job, job.mapper, ticket, store, index, self._ledger)
 
     def take_up(self) -> None:
         """Reads what earlier attempts did, and what earlier generations left."""
@@ -75,13 +78,16 @@ class Generation:
     def land(self) -> list[Failure]:
         """Round after round until one brings no new refs; returns what stays open, and why."""
         self.take_up()
-        scheduler = self._scheduler(self._lander())
+        scheduler = self._scheduler(self._docking.lander(self._allowance))
         round: Round | None = self._first_round()
         while round is not None:
             self._segments.append(round.segments)
             self._tally.add_round(round)
             self._job.progress.begin_round(round.number, round.slices, round.ids)
             self._prefix = f"{round.number:04d}."
+            if self._spreading is not None:
+                self._spreading.spread(round, self._inventory, self._machinery)
+                self._job.progress.begin_round(round.number, round.slices, round.ids)
             result = scheduler.run(self._store.slices_of(round))
             if not result.is_closed:
                 return result.failures or [_out_of_time()]
@@ -146,7 +152,8 @@ class Generation:
         inventory = self._store.inventory()
         failures = []
         for retry in retries(self._store, inventory, self._machinery.puts, next_number(inventory)):
-            lander = self._lander(only_wanted(self._job.source, retry), recovering(retry))
+            source = only_wanted(self._job.source, retry)
+            lander = self._docking.lander(self._allowance, source, recovering(retry))
             try:
                 summary = lander.land(retry.slice)
             except IngestError as failure:
@@ -169,34 +176,6 @@ class Generation:
         )
         return self._store.write_manifest(supplemented, self._inventory.supplements + 1)
 
-    def _lander(self, source: Source | None = None, revise: Callable[[Part], Part] = lambda part: part) -> SliceLander:
-        job = self._job if source is None else replace(self._job, source=source)
-        dock = Dock(
-            sink=Sink(self._job.lake, self._records, self._stamp, self._index.is_earlier, self._may_write),
-            store=self._store,
-            index=self._index,
-            puts=self._machinery.puts,
-            backpressure=self._machinery.backpressure,
-            epoch=self._claim.state.epoch,
-            fence=self._claim.confirm,
-            on_land=self._job.progress.land,
-            pause=lambda seconds: self._job.clock.pause(seconds, self._machinery.stop),
-        )
-        return SliceLander(
-            job,
-            self._machinery,
-            dock=dock,
-            allowance=self._allowance,
-            kept=self._ledger.kept,
-            is_unwanted=self._known.is_unwanted,
-            revise=revise,
-        )
-
-    def _may_write(self) -> None:
-        if self._machinery.stop.is_set():
-            raise TransientError("the run is stopping")
-        self._claim.require()
-
     def _scheduler(self, lander: SliceLander) -> Scheduler:
         refs = 0
 
@@ -208,8 +187,9 @@ class Generation:
             self._job.progress.close_slice(len(summary.next))
             return self._allowance.left is None or refs < self._allowance.left
 
+        land = lander.land if self._spreading is None else self._spreading.landing(lander.land)
         return Scheduler(
-            lander.land,
+            land,
             self._machinery,
             take_name=self._index.name,
             on_part=on_part,
@@ -219,7 +199,8 @@ class Generation:
     def commit(self) -> Manifest:
         """The manifest is the commit: written last, and only if there is none. Returns the one that is there."""
         self._claim.assure()
-        if self._claim.needs_renewal and self._claim.state.epoch > 1:
+        others = self._claim.state.epoch > 1 or (self._spreading is not None and self._spreading.may_repeat)
+        if self._claim.needs_renewal and others:
             self._take_in_what_is_late()
         self.checkpoint = self._tally.checkpoint(self.checkpoint)
         keys = self._store.keys
@@ -261,7 +242,7 @@ class Generation:
         if not self._superseded.is_any:
             return ()
         self._claim.assure()
-        removal = self._superseded.remove(self._stamp, self._before_removing)
+        removal = self._superseded.remove(stamp_of(self._job, self._store, self._claim), self._before_removing)
         if not removal.left:
             return ()
         return (f"{removal.left:,} objects of an earlier run of this date could not be removed: {removal.why}",)

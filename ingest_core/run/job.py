@@ -16,6 +16,7 @@ from ingest_core.lake import Lake
 from ingest_core.model import Batch, FailureBudget, Source, without_secrets
 from ingest_core.run.deadline import MARGIN_SECONDS
 from ingest_core.run.progress import Progress
+from ingest_core.run.spread import Mapper
 from ingest_core.state import Frozen
 from ingest_core.threads import SystemThreads, Threads
 
@@ -46,7 +47,7 @@ class Job:
     None where each record is an object of its own. `refresh` begins a new generation of the date, `only_resume` none:
     it goes on with what is unfinished, `replay` tries its quarantine again. `thaw` makes the job
     that an unfinished run was begun as; it raises where that cannot be any more. `redactor` knows what must not be
-    written anywhere.
+    written anywhere. `mapper`, where there is one, has slices landed by workers elsewhere.
     """
 
     config: str
@@ -78,6 +79,7 @@ class Job:
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = field(default_factory=Progress)
     redactor: Redactor = field(default_factory=Redactor)
+    mapper: Mapper | None = None
 
     @property
     def frozen(self) -> Frozen:

@@ -31,7 +31,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Dock:
-    """What every landing of a run shares. `fence` asks the lake itself whether the claim still stands."""
+    """What every landing of a run shares. `fence` asks the lake itself whether the claim still stands.
+
+    `shows_others` where nobody but this process can be landing an id that no slice has pinned, or the lake would show.
+    """
 
     sink: Sink
     store: RunStore
@@ -42,6 +45,7 @@ class Dock:
     fence: Callable[[], None]
     on_land: Callable[[], None]
     pause: Callable[[float], None]
+    shows_others: bool = True
 
     def put(self, parcel: Parcel, slice_name: str) -> Found:
         """Puts a parcel, again where the lake is busy."""

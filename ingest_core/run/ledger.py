@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 
 from ingest_core.lake import Lake
@@ -27,22 +27,31 @@ class Ledger:
         self._index = index
         self._pool = pool
         self._kept: dict[str, Kept] = {}
+        self._taken: set[str] = set()
         self.beside: list[Summary] = []
 
     def read(self, inventory: Inventory) -> None:
-        """Closed slices are not fetched again; what open ones put, and what lies there, is theirs."""
-        closed = set()
-        for part in ordered_map(self._pool, self._store.read_part, inventory.parts):
-            if part is not None:
-                self._take(part)
-                closed.add(part.slice)
+        """Closed slices are not fetched again; what open ones put, and what lies there, is theirs.
+
+        May be called again, with what is there by then: what was taken in already is not read twice.
+        """
+        for _ in self.take_in(name for name in inventory.parts if name not in self._taken):
+            pass
         for slice_name, keys in inventory.intents.items():
-            if slice_name not in closed:
+            if slice_name not in self._taken:
                 intents = list(filter(None, ordered_map(self._pool, self._store.read_intent, keys)))
                 self._kept[slice_name] = self._what_lies_there(slice_name, intents)
                 self._index.note_there(self._kept[slice_name].records, slice_name)
 
+    def take_in(self, names: Iterable[str]) -> Iterator[Part]:
+        """Takes in the parts of these slices, and gives them."""
+        for part in ordered_map(self._pool, self._store.read_part, names):
+            if part is not None:
+                self._take(part)
+                yield part
+
     def _take(self, part: Part) -> None:
+        self._taken.add(part.slice)
         self._index.note_there((landed for landed in part.records if landed.outcome != "repeated"), part.slice)
         summary = Summary.of(part)
         self._index.note_objects(file.key for file in part.files)

@@ -21,15 +21,24 @@ from ingest_core.state import History
 class Machinery:
     """Starts with `with`, and ends its threads with it. `stop`, once set, ends every wait for the API.
 
-    `signed` wants the source's secrets resolved before anything begins.
+    `signed` wants the source's secrets resolved before anything begins; `pacer` goes on pacing what it has paced.
 
     requests  a thread for each connection
     puts      the lake's threads
     slices    enough to keep both busy; they wait on the other two and do no I/O of their own
     """
 
-    def __init__(self, job: Job, history: History, checkpoint: Mapping[str, Any], *, signed: bool = True) -> None:
+    def __init__(
+        self,
+        job: Job,
+        history: History,
+        checkpoint: Mapping[str, Any],
+        *,
+        signed: bool = True,
+        pacer: Pacer | None = None,
+    ) -> None:
         self._job = job
+        self._pacer = pacer or Pacer(job.rate, job.clock)
         self._signed = signed
         self._stack = ExitStack()
         self.connections = job.connections if job.source.connect is not None else 0
@@ -72,7 +81,7 @@ class Machinery:
         connection = connection_of(job.source, job.settings)
         if connection is None:
             return NoApi()
-        pacer = Pacer(job.rate, job.clock)
+        pacer = self._pacer
         job.progress.watch(self.traffic, lambda: pacer.rate)
         api = Api(
             connection,

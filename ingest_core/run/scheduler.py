@@ -44,6 +44,7 @@ class RoundResult:
 
     failures: list[Failure] = field(default_factory=list)
     is_cut_short: bool = False
+    is_outage: bool = False
 
     @property
     def is_closed(self) -> bool:
@@ -142,7 +143,8 @@ class Scheduler:
                 result.failures.append(failure)
                 self._on_failure(failure)
                 in_a_row += isinstance(failure.error, TransientError)
-                if in_a_row >= FAILURES_THAT_ARE_AN_OUTAGE or _is_hopeless(failure.error):
+                result.is_outage = result.is_outage or in_a_row >= FAILURES_THAT_ARE_AN_OUTAGE
+                if result.is_outage or is_hopeless(failure.error):
                     self._halt()
         result.is_cut_short = bool(waiting)
         return result
@@ -177,7 +179,8 @@ class Scheduler:
         return any(future.done() for future in under_way) or (more and self._may_start(len(under_way)))
 
 
-def _is_hopeless(error: IngestError) -> bool:
+def is_hopeless(error: IngestError) -> bool:
+    """Whether going on with other slices cannot help."""
     return isinstance(error, CredentialsError | StopError | PluginError | LockedError)
 
 

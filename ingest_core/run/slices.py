@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
-from ingest_core.errors import PluginError, TransientError
+from ingest_core.errors import LeftError, PluginError, TransientError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
 from ingest_core.model import Checkpoint, Missing, Note, Record, Ref, Rejected, Slice, Truncated
@@ -184,6 +184,8 @@ class SliceLander:
             return
         self._require_known_stream(record.stream, filling.slice)
         draft, id = filling.draft, filling.answer(record.stream, record.id)
+        if not self._dock.shows_others and not filling.has_pinned(record.stream, id):
+            raise LeftError(f"slice {filling.slice.name}: another slice may have {record.stream} {id}, too")
         if filling.has_kept(record.stream, id):
             # Counted all the same: a resumed slice hands over where an undisturbed one does.
             draft.kept += 1
@@ -286,6 +288,7 @@ class _Filling:
         self.slice = slice
         self.landing = landing
         self._kept = {(landed.stream, landed.id) for landed in kept.records}
+        self._pinned = frozenset(slice.ids)
         self.draft = Draft(slice, answered=set(self._kept))
 
     def answer(self, stream: str, id: object) -> str:
@@ -293,6 +296,10 @@ class _Filling:
         text = id_text(id) or ""
         self.draft.answered.add((stream, text))
         return text
+
+    def has_pinned(self, stream: str, id: str) -> bool:
+        """Whether the id is one of those that only this slice has."""
+        return stream == self.slice.stream and id in self._pinned
 
     def has_kept(self, stream: str, id: str) -> bool:
         """Whether an earlier attempt landed this id: that record stands, whatever the API says of it now."""

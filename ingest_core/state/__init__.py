@@ -1,11 +1,12 @@
 """The state of runs: claim, plan, intents, parts, quarantine, manifest."""
 
-from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, SAFETY_SECONDS, Claim, Wanted, acquire
+from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, SAFETY_SECONDS, Claim, Wanted, acquire, lease_of
 from ingest_core.state.files import (
     FORMAT,
     Absent,
     BatchFile,
     Frozen,
+    Handed,
     Intent,
     Landed,
     Manifest,
@@ -19,7 +20,9 @@ from ingest_core.state.files import (
     encode,
 )
 from ingest_core.state.history import History, histories
-from ingest_core.state.store import Inventory, Round, RunStore, Told
+from ingest_core.state.inventory import Inventory
+from ingest_core.state.share import Share, Ticket, ticket_of
+from ingest_core.state.store import Round, RunStore, Told, weight_of
 
 __all__ = [
     "FORMAT",
@@ -30,6 +33,7 @@ __all__ = [
     "BatchFile",
     "Claim",
     "Frozen",
+    "Handed",
     "History",
     "Intent",
     "Inventory",
@@ -43,10 +47,15 @@ __all__ = [
     "Round",
     "RunState",
     "RunStore",
+    "Share",
+    "Ticket",
     "Told",
     "Wanted",
     "acquire",
     "decode",
     "encode",
     "histories",
+    "lease_of",
+    "ticket_of",
+    "weight_of",
 ]

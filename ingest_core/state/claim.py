@@ -21,12 +21,14 @@ from ingest_core.clock import Clock
 from ingest_core.errors import IngestError, LakeError, LockedError, TransientError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
-from ingest_core.state.files import Phase, RunState, decode, encode
+from ingest_core.state.files import Handed, Phase, RunState, decode, encode
 from ingest_core.threads import Lock, SystemThreads, Threads
 
 logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 90.0
+# Between two workers of a round nobody may be at it for a while: a function starts, or waits until it may.
+HANDED_LEASE_SECONDS = 300.0
 RENEW_SECONDS = 30.0
 POLL_SECONDS = 5.0
 # A write that is begun with less than this left of the lease could arrive after somebody else has taken over.
@@ -36,12 +38,20 @@ AGE_IS_ROUNDED_SECONDS = 2.0  # HTTP dates have whole seconds
 ATTEMPTS = 5
 
 
+def lease_of(state: RunState) -> float:
+    """How many seconds a claim lasts that is not renewed; 0 where nobody has one."""
+    if state.phase is Phase.HANDED:
+        return HANDED_LEASE_SECONDS
+    return LEASE_SECONDS if state.phase is Phase.RUNNING else 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a claim depends on: `clock` and `chance` as in a job; `patience` is how many seconds it may wait at most.
 
     `decide` is shown the state that is there (None: none) and says which state to claim, its epoch and nonce left to
-    the claim; None where nothing is to be done. It may be asked again.
+    the claim; None where nothing is to be done. It may be asked again. `collects` where the caller knows that the
+    workers of a round that was handed over have ended: their lease need not run out.
     """
 
     clock: Clock
@@ -50,6 +60,11 @@ class Wanted:
     patience: float = float("inf")
     on_wait: Callable[[str], None] = lambda _: None
     threads: Threads = field(default_factory=SystemThreads)
+    collects: bool = False
+
+    def waits_for(self, seen: RunState) -> bool:
+        """Whether somebody else may be at it."""
+        return seen.phase is Phase.RUNNING or (seen.phase is Phase.HANDED and not self.collects)
 
 
 def acquire(lake: Lake, keys: ControlKeys, wanted: Wanted) -> Claim | None:
@@ -57,11 +72,11 @@ def acquire(lake: Lake, keys: ControlKeys, wanted: Wanted) -> Claim | None:
 
     Raises LockedError where another run has it: at once where the lake has a hold, else after one sign of life.
     """
-    if wanted.decide(_decoded(lake.get(keys.state), keys)) is None:
+    if wanted.decide(decoded(lake.get(keys.state), keys)) is None:
         return None
     release = lake.hold(keys.lock)
     if release is None:
-        raise _locked(keys, "it is under way in another process")
+        raise locked(keys, "it is under way in another process")
     try:
         claim = _take(lake, keys, wanted, release)
     except BaseException:
@@ -75,10 +90,10 @@ def acquire(lake: Lake, keys: ControlKeys, wanted: Wanted) -> Claim | None:
 def _take(lake: Lake, keys: ControlKeys, wanted: Wanted, release: Callable[[], None]) -> Claim | None:
     for _ in range(ATTEMPTS):
         stored = lake.get(keys.state)
-        seen = _decoded(stored, keys)
-        if seen is not None and stored is not None and seen.phase is Phase.RUNNING and not lake.holds:
+        seen = decoded(stored, keys)
+        if seen is not None and stored is not None and wanted.waits_for(seen) and not lake.holds:
             stored = _outlast(lake, keys, stored, seen, wanted)
-            seen = _decoded(stored, keys)
+            seen = decoded(stored, keys)
         state = wanted.decide(seen)
         if state is None:
             return None
@@ -89,32 +104,33 @@ def _take(lake: Lake, keys: ControlKeys, wanted: Wanted, release: Callable[[], N
             epoch=1 if seen is None else seen.epoch + 1,
             nonce=f"{wanted.chance.getrandbits(64):016x}",
             renewals=0,
+            handed=None,
             holder=f"{socket.gethostname()}:{os.getpid()}",
             touched=wanted.clock.now(),
         )
-        if lake.swap(keys.state, encode(mine), stored, {}) or _is_mine(_decoded(lake.get(keys.state), keys), mine):
+        if lake.swap(keys.state, encode(mine), stored, {}) or is_mine(decoded(lake.get(keys.state), keys), mine):
             return Claim(lake, keys, wanted.clock, mine, began, release, wanted.threads.lock())
-    raise _locked(keys, "others claim it at the same time")
+    raise locked(keys, "others claim it at the same time")
 
 
 def _outlast(lake: Lake, keys: ControlKeys, stored: Stored, seen: RunState, wanted: Wanted) -> Stored | None:
     """What lies there once the lease has run out or was given back. Raises LockedError where it is renewed."""
     clock, never = wanted.clock, threading.Event()
-    ends = clock.monotonic() + LEASE_SECONDS - max(0.0, (stored.age or 0.0) - AGE_IS_ROUNDED_SECONDS)
+    ends = clock.monotonic() + lease_of(seen) - max(0.0, (stored.age or 0.0) - AGE_IS_ROUNDED_SECONDS)
     gives_up = clock.monotonic() + wanted.patience
     now: Stored | None = stored
     while (left := ends - clock.monotonic()) > 0:
         wanted.on_wait(f"{keys.run}: claimed by {seen.holder}; waiting {left:.0f} s at most for a sign of life")
         if clock.monotonic() + left > gives_up:
-            raise _locked(keys, f"{seen.holder} has it, and there is no time to wait until its lease has run out")
+            raise locked(keys, f"{seen.holder} has it, and there is no time to wait until its lease has run out")
         clock.pause(min(POLL_SECONDS, left), never)
         now = lake.get(keys.state)
         if now is None or now.version == stored.version:
             continue
-        state = _decoded(now, keys)
-        if state is None or state.phase is not Phase.RUNNING:
+        state = decoded(now, keys)
+        if state is None or not wanted.waits_for(state):
             return now
-        raise _locked(keys, f"{state.holder} is at it")
+        raise locked(keys, f"{state.holder} is at it")
     return now
 
 
@@ -182,7 +198,7 @@ class Claim:
     def confirm(self) -> None:
         """Raises LockedError unless the lake still says that the claim is ours. Changes nothing."""
         self.require()
-        if not self._lake.holds and not _is_mine(_decoded(self._lake.get(self._keys.state), self._keys), self.state):
+        if not self._lake.holds and not is_mine(decoded(self._lake.get(self._keys.state), self._keys), self.state):
             self._lost = True
             raise self._gone()
 
@@ -201,12 +217,12 @@ class Claim:
         finally:
             self._release()
 
-    def end(self, phase: Phase, *, untouched: bool = False) -> None:
-        """Gives the claim back: OPEN, DONE, LIMITED. Raises nothing: what was committed stays so.
+    def end(self, phase: Phase, *, untouched: bool = False, handed: Handed | None = None) -> None:
+        """Gives the claim back: OPEN, DONE, LIMITED, HANDED. Raises nothing: what was committed stays so.
 
-        `untouched` where nothing has landed under it or before it.
+        `untouched` where nothing has landed under it or before it; `handed` what workers go on with.
         """
-        self.state = msgspec.structs.replace(self.state, untouched=untouched)
+        self.state = msgspec.structs.replace(self.state, untouched=untouched, handed=handed)
         try:
             if not self._lost:
                 with self._renewing:
@@ -222,8 +238,8 @@ class Claim:
         new = msgspec.structs.replace(self.state, phase=phase, renewals=self._renewals, touched=self._clock.now())
         for _ in range(ATTEMPTS):
             stored = self._lake.get(self._keys.state)
-            seen = _decoded(stored, self._keys)
-            if stored is None or not _is_mine(seen, self.state):
+            seen = decoded(stored, self._keys)
+            if stored is None or not is_mine(seen, self.state):
                 self._lost = True
                 raise self._gone()
             if seen == new or self._lake.swap(self._keys.state, encode(new), stored, {}):
@@ -233,18 +249,18 @@ class Claim:
         raise LakeError(f"{self._keys.state} is changed faster than it can be read", hint="run again")
 
     def _gone(self) -> LockedError:
-        return _locked(self._keys, "another run has taken it over")
+        return locked(self._keys, "another run has taken it over")
 
 
-def _is_mine(seen: RunState | None, mine: RunState) -> bool:
+def is_mine(seen: RunState | None, mine: RunState) -> bool:
     return seen is not None and (seen.epoch, seen.nonce) == (mine.epoch, mine.nonce)
 
 
-def _decoded(stored: Stored | None, keys: ControlKeys) -> RunState | None:
+def decoded(stored: Stored | None, keys: ControlKeys) -> RunState | None:
     return None if stored is None else decode(stored.body, RunState, keys.state)
 
 
-def _locked(keys: ControlKeys, why: str) -> LockedError:
+def locked(keys: ControlKeys, why: str) -> LockedError:
     return LockedError(
         f"the run of {keys.config} for {keys.date} is locked: {why}", hint="wait until it has ended, then run again"
     )

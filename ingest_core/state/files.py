@@ -185,6 +185,7 @@ class Phase(enum.Enum):
     """Where the run of a date stands.
 
     RUNNING    somebody has the claim: alive, or dead since less than the lease
+    HANDED     a round was handed to workers that no process looks after; they renew the lease
     OPEN       not finished, and nobody is at it
     DONE       committed
     LIMITED    it was a trial by --limit, and ended
@@ -192,10 +193,20 @@ class Phase(enum.Enum):
     """
 
     RUNNING = "running"
+    HANDED = "handed"
     OPEN = "open"
     DONE = "done"
     LIMITED = "limited"
     ABANDONED = "abandoned"
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A round that so many workers at once land. `slowed`: what refusals have left of the rate, 0 to 1."""
+
+    round: int
+    segments: int
+    workers: int
+    slowed: float = 1.0
 
 
 class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -210,6 +221,7 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
     refreshed  this generation was begun by --refresh: the same wish goes on with it
     untouched  nothing has landed yet: the next attempt may begin it with other settings
     forgotten  the checkpoint that this date committed is not to be used any more
+    handed     in the phase HANDED: what was
     """
 
     format: int
@@ -229,11 +241,12 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
     refreshed: bool = False
     untouched: bool = False
     forgotten: bool = False
+    handed: Handed | None = None
 
     @property
     def is_unfinished(self) -> bool:
         """Whether a later run has to finish this one."""
-        return self.phase in {Phase.RUNNING, Phase.OPEN} and self.limit is None
+        return self.phase in {Phase.RUNNING, Phase.HANDED, Phase.OPEN} and self.limit is None
 
 
 File = Part | PlanSegment | Intent | Quarantined | Manifest | RunState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,10 @@ from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Slice
 from ingest_core.state.files import FORMAT, Intent, Manifest, Part, PlanSegment, Quarantined, decode, encode
+from ingest_core.state.inventory import Inventory, intents_of, listed
 
 SLICES_IN_A_SEGMENT = 1000
-_INTENT, _PLAN, _SUPPLEMENT = (re.compile(form) for form in ("[0-9]+-[0-9]+", "plan-[0-9]+-[0-9]+", "manifest-[0-9]+"))
+UNPINNED_IN_A_SEGMENT = 10  # where its requests are counted
 
 
 def _unfenced() -> None:
@@ -61,22 +62,12 @@ class Round:
     only: PlanSegment | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """The files of a generation, by name: slices that have a part; slice → keys of its intents, oldest first."""
-
-    parts: tuple[str, ...] = ()
-    intents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    planned_rounds: frozenset[int] = frozenset()
-    supplements: int = 0
-    is_committed: bool = False
-
-
 class RunStore:
     """Plan, intents, parts, quarantine and manifest. Data first, bookkeeping second, checkpoint last.
 
     `fence` is asked before each write that others rely on; it raises LockedError where the claim is lost.
     `holds_secret` is asked about each file: a source that puts a key into params or a checkpoint is stopped.
+    `worker` tells apart those who land under one claim; empty for the one who has it.
     """
 
     def __init__(
@@ -86,33 +77,25 @@ class RunStore:
         epoch: int = 1,
         fence: Callable[[], None] = _unfenced,
         holds_secret: Callable[[bytes], bool] = _knows_none,
+        worker: str = "",
     ) -> None:
         self._lake = lake
         self._holds_secret = holds_secret
         self.keys = keys
         self._epoch = epoch
         self._fence = fence
+        self._worker = worker
 
     def inventory(self) -> Inventory:
         """What is there, by one listing."""
-        root = self.keys.root
-        parts, rounds, supplements, committed = [], set(), 0, False
-        intents: dict[str, list[tuple[int, int, str]]] = {}
-        for entry in self._lake.entries(root):
-            folder, _, name = entry.key.removeprefix(root).removesuffix(".json").rpartition("/")
-            if folder == "parts":
-                parts.append(name)
-            elif folder.startswith("intents/") and _INTENT.fullmatch(name):
-                epoch, _, number = name.partition("-")
-                intents.setdefault(folder.removeprefix("intents/"), []).append((int(epoch), int(number), entry.key))
-            elif _PLAN.fullmatch(name):
-                rounds.add(int(name.split("-")[1]))
-            elif name == "manifest":
-                committed = True
-            elif _SUPPLEMENT.fullmatch(name):
-                supplements = max(supplements, int(name.removeprefix("manifest-")))
-        ordered = {slice: tuple(key for *_, key in sorted(found)) for slice, found in intents.items()}
-        return Inventory(tuple(parts), ordered, frozenset(rounds), supplements, committed)
+        return listed(self._lake, self.keys)
+
+    def inventory_of(self, slice_name: str) -> Inventory:
+        """What is there of one slice."""
+        part = self._lake.get(self.keys.part(slice_name))
+        if part is not None:
+            return Inventory((slice_name,))
+        return intents_of(self._lake, self.keys, slice_name)
 
     def write_round(
         self,
@@ -121,9 +104,14 @@ class RunStore:
         told: Told,
         before: Mapping[str, Any],
         settings: str = "",
+        requests: int | None = None,
     ) -> Round:
-        """Writes a round in segments as its slices come (one, empty, for a round without slices)."""
+        """Writes a round in segments as its slices come (one, empty, for a round without slices).
+
+        A segment has a thousand slices, or fewer where they need more than so many `requests`.
+        """
         segment, count, ids, waiting = 0, 0, 0, list[Slice]()
+        weight = 0
         every_slice_is_pinned = True
 
         def write(last: bool) -> PlanSegment:
@@ -139,10 +127,12 @@ class RunStore:
             return self._write_segment(plan)
 
         for slice in slices:
-            if len(waiting) == SLICES_IN_A_SEGMENT:
+            needed = 0 if requests is None else weight_of(slice, requests)
+            if len(waiting) == SLICES_IN_A_SEGMENT or (waiting and requests is not None and weight + needed > requests):
                 write(last=False)
-                segment, waiting = segment + 1, []
+                segment, waiting, weight = segment + 1, [], 0
             waiting.append(slice)
+            weight += needed
             count, ids = count + 1, ids + len(slice.ids)
             every_slice_is_pinned = every_slice_is_pinned and bool(slice.ids)
         written = write(last=True)
@@ -195,26 +185,32 @@ class RunStore:
                 )
         return None
 
-    def slices_of(self, round: Round) -> Iterator[Slice]:
-        """The slices of a round in plan order, read a segment at a time."""
+    def read_segment(self, round: int, segment: int) -> PlanSegment | None:
+        """One segment of a round; None where it was not written."""
+        key = self.keys.plan(round, segment)
+        stored = self._lake.get(key)
+        return None if stored is None else decode(stored.body, PlanSegment, key)
+
+    def segments_of(self, round: Round) -> Iterator[PlanSegment]:
+        """The segments of a round, read as they are taken."""
         for segment in (round.only,) if round.only is not None else self._segments(round.number):
-            yield from segment.slices
+            yield segment
             if segment.last:
                 return
 
+    def slices_of(self, round: Round) -> Iterator[Slice]:
+        """The slices of a round in plan order, read a segment at a time."""
+        for segment in self.segments_of(round):
+            yield from segment.slices
+
     def _segments(self, number: int) -> Iterator[PlanSegment]:
-        segment = 0
-        while True:
-            key = self.keys.plan(number, segment)
-            stored = self._lake.get(key)
-            if stored is None:
-                return
-            yield decode(stored.body, PlanSegment, key)
-            segment += 1
+        numbers = itertools.count()
+        while (segment := self.read_segment(number, next(numbers))) is not None:
+            yield segment
 
     def write_intent(self, number: int, intent: Intent) -> None:
         """Writes what a slice is about to put; it is safe when this returns."""
-        key, body = self.keys.intent(intent.slice, intent.epoch, number), self._encoded(intent)
+        key, body = self.keys.intent(intent.slice, intent.epoch, number, self._worker), self._encoded(intent)
         self._fence()
         if self._put_once(key, body) != body:
             raise _taken_over(key)
@@ -242,7 +238,7 @@ class RunStore:
 
     def write_quarantined(self, number: int, rejected: Quarantined) -> str:
         """Writes what was rejected; returns its key."""
-        key = self.keys.quarantine(rejected.slice, self._epoch, number)
+        key = self.keys.quarantine(rejected.slice, self._epoch, number, self._worker)
         self._put_over(key, self._encoded(rejected), lambda there: None)
         return key
 
@@ -301,6 +297,11 @@ class RunStore:
         key = self.keys.manifest(supplement)
         stored = self._lake.get(key)
         return None if stored is None else decode(stored.body, Manifest, key)
+
+
+def weight_of(slice: Slice, requests: int) -> int:
+    """What a slice takes of a segment of so many requests. One that follows pages may lead to any number of them."""
+    return max(1, slice.requests) if slice.ids else max(slice.requests, requests // UNPINNED_IN_A_SEGMENT, 1)
 
 
 def _haunted(key: str) -> LakeError:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
-from ingest_core.state import LEASE_SECONDS, History, Phase, RunState, decode
+from ingest_core.state import History, Phase, RunState, decode, lease_of
 
 _WORDS = {
     Phase.DONE: "done",
@@ -72,7 +72,7 @@ def standing(lake: Lake, keys: ControlKeys) -> str:
     if stored is None:
         return "none"
     state = decode(stored.body, RunState, keys.state)
-    if state.phase is not Phase.RUNNING:
+    if not lease_of(state):
         return _WORDS[state.phase]
     if lake.holds:
         release = lake.hold(keys.lock)
@@ -80,4 +80,4 @@ def standing(lake: Lake, keys: ControlKeys) -> str:
             return "running"
         release()
         return "interrupted"
-    return "interrupted" if stored.age is not None and stored.age > LEASE_SECONDS else "running"
+    return "interrupted" if stored.age is not None and stored.age > lease_of(state) else "running"

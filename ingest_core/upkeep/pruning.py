@@ -37,7 +37,7 @@ def prunable(lake: Lake, label: str, config: str, before: dt.date) -> list[Prune
         state = history.state(day)
         if newest is None and history.manifest(day) is not None:
             newest = day
-        if day >= before or day == newest or state is None or state.phase in {Phase.RUNNING, Phase.OPEN}:
+        if day >= before or day == newest or state is None or state.phase in {Phase.RUNNING, Phase.HANDED, Phase.OPEN}:
             continue
         entries = _old(lake, history.keys(day))
         if entries:

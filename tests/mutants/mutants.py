@@ -75,8 +75,8 @@ MUTANTS = (
     Mutant(
         "lease ignored",
         "ingest_core/state/claim.py",
-        "seen.phase is Phase.RUNNING and not lake.holds:",
-        "seen.phase is Phase.RUNNING and lake.uri is None:",
+        "wanted.waits_for(seen) and not lake.holds:",
+        "wanted.waits_for(seen) and lake.uri is None:",
         ("tests/state/test_claim.py::test_a_claim_that_is_renewed_meanwhile_is_locked",),
     ),
     Mutant(

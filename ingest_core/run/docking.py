@@ -1,0 +1,92 @@
+"""Puts together what lands slices, for whoever has the claim and for whoever works under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ingest_core.errors import TransientError
+from ingest_core.keys import RecordKeys
+from ingest_core.model import Ref, Source
+from ingest_core.run.allowance import Allowance
+from ingest_core.run.index import Index
+from ingest_core.run.job import Job
+from ingest_core.run.landing import Dock, Kept
+from ingest_core.run.machinery import Machinery
+from ingest_core.run.slices import SliceLander
+from ingest_core.sink import Sink, Stamp
+from ingest_core.state import Part, RunState, RunStore
+
+
+class Held(Protocol):
+    """A claim, or a share in one."""
+
+    @property
+    def state(self) -> RunState: ...
+
+    def require(self) -> None:
+        """Raises unless a write that is begun now is over before the claim can be another's."""
+        ...
+
+    def confirm(self) -> None:
+        """As `require`, and asks the lake itself."""
+        ...
+
+
+def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:
+    """Who writes, as objects tell it."""
+    return Stamp(job.config, store.keys.run, store.keys.generation, held.state.epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Docking:
+    """What one process lands slices with. `lander` may be called for each way of landing that there is."""
+
+    job: Job
+    held: Held
+    store: RunStore
+    index: Index
+    machinery: Machinery
+    kept: Callable[[str], Kept]
+    is_unwanted: Callable[[Ref, str], bool]
+    is_earlier: Callable[[str, str], bool]
+
+    def lander(
+        self,
+        allowance: Allowance,
+        source: Source | None = None,
+        revise: Callable[[Part], Part] = lambda part: part,
+        *,
+        shows_others: bool = True,
+    ) -> SliceLander:
+        """`source` instead of the job's own. `shows_others` as in Dock."""
+        job = self.job if source is None else replace(self.job, source=source)
+        records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
+        stamp = stamp_of(job, self.store, self.held)
+        dock = Dock(
+            sink=Sink(job.lake, records, stamp, self.is_earlier, self._may_write),
+            store=self.store,
+            index=self.index,
+            puts=self.machinery.puts,
+            backpressure=self.machinery.backpressure,
+            epoch=self.held.state.epoch,
+            fence=self.held.confirm,
+            on_land=job.progress.land,
+            pause=lambda seconds: job.clock.pause(seconds, self.machinery.stop),
+            shows_others=shows_others,
+        )
+        return SliceLander(
+            job,
+            self.machinery,
+            dock=dock,
+            allowance=allowance,
+            kept=self.kept,
+            is_unwanted=self.is_unwanted,
+            revise=revise,
+        )
+
+    def _may_write(self) -> None:
+        if self.machinery.stop.is_set():
+            raise TransientError("the run is stopping")
+        self.held.require()

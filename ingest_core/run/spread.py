@@ -1,0 +1,105 @@
+"""The seam between a run and workers elsewhere: something shaped like `map`, and what goes through it.
+
+One process coordinates: it has the claim, plans each round, and commits. Workers land slices of a round, wherever they
+are; what they have done lies in the lake, as parts, and nowhere else. So a worker that dies takes nothing with it: what
+it had closed is closed, and what it had begun is taken up by whoever comes next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import msgspec
+
+from ingest_core import errors
+from ingest_core.errors import ConfigError, IngestError, StopError
+from ingest_core.model import Slice
+from ingest_core.state import Ticket
+
+_KINDS = {
+    name: kind
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type) and issubclass(kind, IngestError) and kind is not ConfigError
+}
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Some slices of a round, for one worker."""
+
+    number: int
+    slices: tuple[Slice, ...]
+
+
+class Allotment(msgspec.Struct, frozen=True):
+    """A worker's share: requests a second, connections, and seconds until it must be over (None: no limit)."""
+
+    rate: float
+    connections: int
+    seconds: float | None = None
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """A slice that a worker tried and left open: the error's name in the tree, and what it says."""
+
+    slice: str
+    kind: str
+    what: str
+    hint: str = ""
+
+    @classmethod
+    def of(cls, slice_name: str, error: IngestError) -> Failed:
+        return cls(slice_name, type(error).__name__, error.what, error.hint)
+
+    def error(self) -> IngestError:
+        """The error as it was raised."""
+        kind: Callable[..., IngestError] = _KINDS.get(self.kind, StopError)
+        return kind(self.what, hint=self.hint)
+
+
+class Done(msgspec.Struct, frozen=True):
+    """What became of a piece: the slices that have their part now, and those that failed.
+
+    `is_over` where the worker came to the end of it; `is_hopeless` where it stopped because going on cannot help. A
+    slice that is neither closed nor failed is left to whoever coordinates. The counts are as in `Counts`.
+    """
+
+    closed: tuple[str, ...] = ()
+    failures: tuple[Failed, ...] = ()
+    is_over: bool = True
+    is_hopeless: bool = False
+    records: int = 0
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+
+
+class Mapper(Protocol):
+    """Has pieces landed by workers.
+
+    `workers` is how many there are at most. `may_repeat` where a piece may have been in two hands at once: a worker
+    that was given up may still have been at it.
+    """
+
+    workers: int
+
+    @property
+    def may_repeat(self) -> bool: ...
+
+    def map(
+        self,
+        ticket: Ticket,
+        pieces: Iterable[Piece],
+        *,
+        whole: Allotment,
+        take: Callable[[Done], bool],
+        stop: threading.Event,
+    ) -> None:
+        """Has every piece landed, as far as that can be; returns when no worker is at one any more.
+
+        The shares of the workers never add up to more than `whole`. `take` is told what became of each piece as it
+        comes, by the calling thread, and says whether to go on; `stop`, once set, ends the work. A piece whose worker
+        died is another's. Raises where there are no workers to be had.
+        """
+        ...
