@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench simulate crash hostile mutants deploy-lint deploy-check second-s3 clean
+.PHONY: help demo test lint types layer bench simulate crash hostile mutants deploy-lint deploy-check second-s3 reference clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -33,6 +33,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
 	@MYPYPATH=layer:tests/lambda $(BIN)/mypy bench/*.py
+	@$(BIN)/mypy docs/generate.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/mypy tests/simulation tests/hostile
 	@$(BIN)/mypy --explicit-package-bases tests/mutants
@@ -70,6 +71,9 @@ deploy-check: deploy-lint ## the SAM template linted and translated, its workflo
 
 second-s3: $(READY) ## the lake's contract and a series of crashes against Ceph RGW, from Debian's packages
 	@$(BIN)/python tests/second_s3/run.py $(SECOND_S3)
+
+reference: $(READY) ## the pages of docs/ that are made from the code
+	@$(BIN)/python docs/generate.py
 
 clean: ## what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache layer/build layer/dist dry-run

@@ -14,6 +14,7 @@ from typing import Any
 from ingest_core.api import Network, Redactor, RequestsTransport, Transport, new_session
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
+from ingest_core.codes import Code
 from ingest_core.config import (
     Config,
     Document,
@@ -200,6 +201,7 @@ class Workspace:
             raise UsageError(
                 f"the run of {job.config} for {job.date} was begun with settings that do not fit any more: "
                 + "; ".join(mistake.what for mistake in error.mistakes),
+                Code.OUTGROWN,
                 hint=f"finish it with the version it began with, or give it up: ingest state reset {job.config} "
                 f"--date {job.date}",
             ) from None
@@ -233,7 +235,8 @@ class Workspace:
 
     def masked(self, fault: Fault) -> Fault:
         """`fault` without a secret that an exception of a plugin may have quoted."""
-        return Fault(fault.kind, self.redactor.clean(fault.what), self.redactor.clean(fault.hint))
+        clean = self.redactor.clean
+        return fault._replace(what=clean(fault.what), hint=clean(fault.hint))
 
     def lake(self, config: Config) -> Lake:
         """The config's lake; its client is made once."""

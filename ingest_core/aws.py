@@ -6,6 +6,7 @@ import re
 import threading
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.errors import StopError
 
 # The first whose S3 client knows If-Match on a PutObject; Lambda's runtimes bring a boto3 of their own.
@@ -74,6 +75,7 @@ def require_recent(version: str) -> None:
     if tuple(int(number) for number in re.findall(r"\d+", version)[:2]) < OLDEST:
         raise StopError(
             f"boto3 {version} is too old: {'.'.join(map(str, OLDEST))} is the first that can write on a condition",
+            Code.LAKE_BOTO3,
             hint="pip install -U boto3; in Lambda choose a newer runtime, or bring boto3 in the function's own package",
         )
 

@@ -6,20 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ingest_core.assembly import Use, Wish, Workspace
-from ingest_core.errors import IngestError
+from ingest_core.errors import ConfigError, IngestError
 
 NOTHING = "_ingest/check"  # a key that nobody writes
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `ingest check`: what was looked at, whether it is well, and what to do where it is not."""
+    """One line of `ingest check`: what was looked at and whether it is well; where not, what to do, and the code."""
 
     what: str
     ok: bool
     about: str
     hint: str = ""
     exit_code: int = 0
+    code: str = ""
 
 
 def checkup(workspace: Workspace, name: str, wish: Wish, *, offline: bool, stamp: bool = False) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def checkup(workspace: Workspace, name: str, wish: Wish, *, offline: bool, stamp
     try:
         use = workspace.use(name, wish, anew=True)
     except IngestError as error:
-        yield _bad("config", error)
+        yield bad("config", error)
         return
     yield Finding("config", True, f"{use.config.name}: source {use.source.name}, label {use.config.label}")
     yield from _stamp(workspace, name, stamp=stamp)
@@ -83,8 +84,11 @@ def _look(what: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(what, True, look())
     except IngestError as error:
-        return _bad(what, error)
+        return bad(what, error)
 
 
-def _bad(what: str, error: IngestError) -> Finding:
-    return Finding(what, False, error.what, error.hint, error.exit_code)
+def bad(what: str, error: IngestError) -> Finding:
+    """The finding that says so."""
+    # A config has many mistakes, each with a code of its own.
+    about = error.coded if isinstance(error, ConfigError) else error.what
+    return Finding(what, False, about, error.hint, error.exit_code, error.code.value)

@@ -16,6 +16,8 @@ IngestError
     ├── RequestRefusedError the API says that our request is wrong
     └── LakeError           the lake refused
         └── CaseFoldedError     a disk that folds case has another key there
+
+Each has a code as well, by which its page is found: codes.py.
 """
 
 from __future__ import annotations
@@ -23,28 +25,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ingest_core.codes import Code
+
 
 class IngestError(Exception):
     """Any failure that ingest_core names.
 
-    `what` says what is wrong and where, `hint` what to do next. Neither ever holds a secret.
+    `what` says what is wrong and where, `hint` what to do next. Neither ever holds a secret. `code` names its page; the
+    core gives each its own, and where none is given, it says that a source raised it.
     """
 
     exit_code = 1
+    code = Code.SOURCE_STOPS
 
-    def __init__(self, what: str, *, hint: str = "") -> None:
+    def __init__(self, what: str, code: Code | None = None, *, hint: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.hint = hint
+        self.code = code or self.code
+
+    @property
+    def coded(self) -> str:
+        """What is wrong, its code behind it."""
+        return f"{self.what} [{self.code}]"
 
     def __str__(self) -> str:
-        return f"{self.what}\n  → {self.hint}" if self.hint else self.what
+        return f"{self.coded}\n  → {self.hint}" if self.hint else self.coded
 
 
 class UsageError(IngestError):
     """The command or the event is wrong: change it and call again."""
 
     exit_code = 2
+    code = Code.SOURCE_SETTINGS
 
 
 @dataclass(frozen=True)
@@ -67,21 +80,32 @@ class Located:
     line: int
     column: int
     what: str
+    code: Code = Code.CONFIG_REFUSED
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}: {self.what}" if self.line else f"{self.file}: {self.what}"
 
 
 class ConfigError(UsageError):
-    """The configuration is wrong. `mistakes` holds every one that was found, in the order of the file."""
+    """The configuration is wrong. `mistakes` holds every one that was found, in the order of the file.
+
+    Each has a code of its own; `code` is the first one's.
+    """
 
     def __init__(self, mistakes: Iterable[Located]) -> None:
         self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(map(str, self.mistakes)))
+        first = self.mistakes[0].code if self.mistakes else Code.CONFIG_REFUSED
+        super().__init__("\n".join(map(str, self.mistakes)), first)
+
+    @property
+    def coded(self) -> str:
+        return "\n".join(f"{mistake} [{mistake.code}]" for mistake in self.mistakes)
 
 
 class PluginError(IngestError):
     """A plugin breaks its contract. The message names the plugin and what its author should do."""
+
+    code = Code.SOURCE_CONTRACT
 
 
 class UndeclaredHostError(PluginError):
@@ -92,26 +116,33 @@ class CredentialsError(IngestError):
     """A key, token or right is missing or refused. The message says which setting; never its value."""
 
     exit_code = 4
+    code = Code.KEY_REFUSED
 
 
 class TransientError(IngestError):
     """A fault that passes: network, 429, 5xx after all retries. The slice stays open and is tried again."""
 
     exit_code = 3
+    code = Code.SOURCE_WAITS
 
 
 class LockedError(IngestError):
     """Another run has the claim of this date. Whoever meets it writes nothing more."""
 
     exit_code = 5
+    code = Code.LOCKED
 
 
 class LeftError(IngestError):
     """A slice that a worker must not land where others work beside it. It fails nothing: the run itself lands it."""
 
+    code = Code.LEFT
+
 
 class RecordError(IngestError):
     """A permanent fault of one record; its neighbours are not touched."""
+
+    code = Code.SOURCE_RECORD
 
 
 class NotFoundError(RecordError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, PluginError
 from ingest_core.model import Connection, Settings, Source
 
@@ -33,4 +34,6 @@ def calling(source: str, what: str) -> Iterator[None]:
     except IngestError:
         raise
     except (Exception, SystemExit) as error:
-        raise PluginError(f"source {source}{what} raised {type(error).__name__}: {error}") from error
+        raise PluginError(
+            f"source {source}{what} raised {type(error).__name__}: {error}", Code.SOURCE_RAISED
+        ) from error

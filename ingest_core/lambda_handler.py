@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from ingest_core.assembly import Wish, Workspace, guard_logs
+from ingest_core.codes import Code
 from ingest_core.config import logical_date
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.hooks import hookimpl
@@ -111,7 +112,9 @@ def parse_event(event: Any) -> Event:
 
 
 def _wrong(what: str) -> UsageError:
-    return UsageError(f"wrong event: {what}", hint='send {"source": "tmdb"}, with "date" or "limit" beside it')
+    return UsageError(
+        f"wrong event: {what}", Code.EVENT, hint='send {"source": "tmdb"}, with "date" or "limit" beside it'
+    )
 
 
 def answer(report: Report) -> dict[str, Any]:

@@ -19,8 +19,8 @@ def self_check(workspace: Workspace, name: str, seconds: float | None) -> dict[s
     `seconds` is what is left of the function's timeout. No record is fetched and nothing is written.
 
     Returns `{"status": "done|failed", "source", "step": "check", "findings", "function", "clock", "versions"}`: each
-    finding is `{"what", "ok", "about", "hint", "exit_code"}`, the function `{"version", "memory_mb", "seconds"}`, the
-    clock an instant.
+    finding is `{"what", "ok", "about", "hint", "exit_code", "code"}`, the function `{"version", "memory_mb",
+    "seconds"}`, the clock an instant.
     """
     findings = list(checkup(workspace, name, Wish(), offline=False))
     clean = workspace.redactor.clean
@@ -35,6 +35,7 @@ def self_check(workspace: Workspace, name: str, seconds: float | None) -> dict[s
                 "about": clean(found.about),
                 "hint": clean(found.hint),
                 "exit_code": found.exit_code,
+                "code": found.code,
             }
             for found in findings
         ],

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ingest_core.codes import Code
 from ingest_core.errors import CaseFoldedError, LakeError, LockedError
 from ingest_core.keys import RecordKeys, id_text
 from ingest_core.lake import Lake, Stored
@@ -208,7 +209,7 @@ class Sink:
             self._may_write()
             if self._lake.swap(parcel.key, parcel.body, stored, metadata):
                 return mine
-        raise LakeError(f"{parcel.key} is changed faster than it can be read", hint="run again")
+        raise LakeError(f"{parcel.key} is changed faster than it can be read", Code.LAKE_RACE, hint="run again")
 
     def _whose(self, stored: Stored, found: str, parcel: Parcel, slice_name: str) -> str:
         """The key exists. Whose is it?
@@ -221,7 +222,7 @@ class Sink:
         if owner is not None and owner.run == self._stamp.run:
             return "written" if owner.slice == slice_name else "repeated"
         if owner is not None and owner.epoch > self._stamp.epoch:
-            raise LockedError(f"{parcel.key} was written by a later run of {self._stamp.config}")
+            raise LockedError(f"{parcel.key} was written by a later run of {self._stamp.config}", Code.LOCKED)
         if found == parcel.sha256:
             return "present"
         if owner is not None or self._is_earlier(parcel.key, found):

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ingest_core import errors
-from ingest_core.errors import ConfigError, IngestError, Located
+from ingest_core.codes import Code
+from ingest_core.errors import (
+    ConfigError,
+    CredentialsError,
+    IngestError,
+    LakeError,
+    Located,
+    StopError,
+    TransientError,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,11 +45,18 @@ def test_the_tree_at_the_top_of_the_module_names_every_error() -> None:
 
 
 def test_an_error_says_what_is_wrong_and_what_to_do() -> None:
-    assert str(IngestError("no such lake", hint="create it")) == "no such lake\n  → create it"
-    assert str(IngestError("no such lake")) == "no such lake"
+    error = LakeError("no such lake", Code.LAKE_BUCKET, hint="create it")
+    assert str(error) == "no such lake [INGEST-L001]\n  → create it"
+
+
+def test_an_error_of_a_source_that_names_no_code_has_that_of_its_kind() -> None:
+    assert str(StopError("enough")) == "enough [INGEST-S001]"
+    assert (CredentialsError("no").code, TransientError("later").code) == (Code.KEY_REFUSED, Code.SOURCE_WAITS)
 
 
 def test_a_config_error_has_one_line_for_each_mistake() -> None:
-    error = ConfigError([Located("c.yaml", 4, 3, "unknown key"), Located("--set rate", 0, 0, "must be a number")])
-    assert str(error) == "c.yaml:4:3: unknown key\n--set rate: must be a number"
-    assert len(error.mistakes) == 2
+    unknown = Located("c.yaml", 4, 3, "unknown key", Code.CONFIG_KEY_UNKNOWN)
+    error = ConfigError([unknown, Located("--set rate", 0, 0, "must be a number", Code.CONFIG_TYPE)])
+    assert error.what == "c.yaml:4:3: unknown key\n--set rate: must be a number"
+    assert str(error) == "c.yaml:4:3: unknown key [INGEST-C001]\n--set rate: must be a number [INGEST-C003]"
+    assert (len(error.mistakes), error.code) == (2, Code.CONFIG_KEY_UNKNOWN)

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 from collections.abc import Callable
 
+from ingest_core.codes import Code
 from ingest_core.errors import StopError
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -38,7 +39,7 @@ def allowed_addresses(host: str, port: int, *, private: bool, resolve: Resolve =
         if kind not in wanted:
             hint = "network: {private: true} in the config allows it" if kind == "private" else "mend its name in DNS"
             what = f"{host} is at {address}, a {kind} address, where no request of a source may go"
-            raise StopError(what, hint=hint)
+            raise StopError(what, Code.API_ADDRESS, hint=hint)
     return found[:MOST_ADDRESSES]
 
 

@@ -23,6 +23,7 @@ from ingest_core.api.traffic import Traffic
 from ingest_core.api.transport import HttpResponse, Transport, TransportError
 from ingest_core.backpressure import Backpressure
 from ingest_core.clock import Clock
+from ingest_core.codes import Code
 from ingest_core.errors import PluginError, StopError, UndeclaredHostError, UsageError
 from ingest_core.model import Answer, Auth, Connection, Outcome, Request
 
@@ -168,7 +169,11 @@ class Api:
         with self._lock:
             self._asked_too_late += 1
             if self._asked_too_late > ASKED_TOO_LATE:
-                raise StopError("the source keeps asking though the run is ending", hint="let TransientError pass")
+                raise StopError(
+                    "the source keeps asking though the run is ending",
+                    Code.SOURCE_STUBBORN,
+                    hint="let TransientError pass",
+                )
         why = "the run is stopping" if self._stop.is_set() else "time is up"
         return self._no_answer(url, attempt, why, Outcome.TRANSIENT)
 

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from typing import BinaryIO, cast
 
+from ingest_core.codes import Code
 from ingest_core.errors import MalformedError, TransientError
 from ingest_core.model import Answer
 
@@ -46,7 +47,9 @@ def _fill(file: BinaryIO, ask: Ask) -> None:
             file.write(answer.body)
             return
         if begin and answer.headers.get("etag") != tag:
-            raise TransientError(f"GET {answer.url}: it was changed while it was read", hint="run again")
+            raise TransientError(
+                f"GET {answer.url}: it was changed while it was read", Code.API_CHANGED, hint="run again"
+            )
         tag = answer.headers.get("etag")
         total = _checked_total(answer, begin)
         file.write(answer.body)
@@ -60,7 +63,9 @@ def _checked_total(answer: Answer, begin: int) -> int:
     said = answer.headers.get("content-range", "")
     found = _RANGE.fullmatch(said)
     if found is None or int(found[1]) != begin or int(found[2]) - begin + 1 != len(answer.body) or not answer.body:
-        raise MalformedError(f"GET {answer.url}: {len(answer.body):,} bytes came as {said!r}, from {begin:,} on")
+        raise MalformedError(
+            f"GET {answer.url}: {len(answer.body):,} bytes came as {said!r}, from {begin:,} on", Code.API_ANSWER
+        )
     if int(found[3]) > MOST_BYTES:
-        raise MalformedError(f"GET {answer.url}: the body is larger than {MOST_BYTES:,} bytes")
+        raise MalformedError(f"GET {answer.url}: the body is larger than {MOST_BYTES:,} bytes", Code.API_ANSWER)
     return int(found[3])

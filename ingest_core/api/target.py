@@ -6,6 +6,7 @@ import re
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from ingest_core.api.addresses import is_loopback
+from ingest_core.codes import Code
 from ingest_core.errors import PluginError, UndeclaredHostError, UsageError
 from ingest_core.model import Connection, Request
 
@@ -21,7 +22,7 @@ class Target:
         require_https(connection.base_url)
         base = urlsplit(connection.base_url)
         if base.query or base.fragment:
-            raise UsageError(f"base URL {_bare(connection.base_url)}: no query or fragment belongs in it")
+            raise UsageError(f"base URL {_bare(connection.base_url)}: no query or fragment belongs in it", Code.API_URL)
         self.base_url = connection.base_url.rstrip("/")
         self._public = {host.lower() for host in connection.public_hosts} - {_host(base)}
         self._hosts = {_host(base), *(host.lower() for host in connection.hosts), *self._public}
@@ -35,7 +36,9 @@ class Target:
         try:
             query = urlencode(given)
         except UnicodeEncodeError:
-            raise PluginError(f"request to {request.path!r}: a parameter cannot be written as UTF-8") from None
+            raise PluginError(
+                f"request to {request.path!r}: a parameter cannot be written as UTF-8", Code.SOURCE_REQUEST
+            ) from None
         return f"{whole}{'&' if '?' in whole else '?'}{query}" if query else whole
 
     def is_public(self, url: str) -> bool:
@@ -45,11 +48,15 @@ class Target:
     def _absolute(self, url: str) -> str:
         parts = _split(url)
         if parts is None:
-            raise PluginError("request to a URL that is none, or has a user name in it: not a host of this source")
+            raise PluginError(
+                "request to a URL that is none, or has a user name in it: not a host of this source",
+                Code.SOURCE_REQUEST,
+            )
         require_https(url)
         if _host(parts) not in self._hosts:
             raise UndeclaredHostError(
                 f"request to {_host(parts)}: not a host of this source",
+                Code.SOURCE_HOST,
                 hint="name it in Connection(hosts=…), or give a path below the base URL",
             )
         _checked_path(parts.path or "/")
@@ -63,7 +70,7 @@ def require_https(url: str) -> None:
         parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
     ):
         return
-    raise UsageError(f"{_bare(url)}: only https is used (http on loopback alone)", hint="write https://…")
+    raise UsageError(f"{_bare(url)}: only https is used (http on loopback alone)", Code.API_URL, hint="write https://…")
 
 
 def _split(url: str) -> SplitResult | None:
@@ -93,6 +100,7 @@ def _checked_path(path: str) -> str:
     if not path.startswith("/") or dots or any(mark in path for mark in "?#\\"):
         raise PluginError(
             f"request path {path!r}: it begins with '/', and has no '.' or '..' segment, no '?', '#' or '\\'",
+            Code.SOURCE_REQUEST,
             hint="parameters go into params; quote an id that comes from outside with urllib.parse.quote(id, safe='')",
         )
     return quote(path, safe=_SAFE_IN_PATH)
@@ -103,4 +111,7 @@ def _text(name: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str | int | float):
         return str(value)
-    raise PluginError(f"request parameter {name!r}: a {type(value).__name__} cannot be sent; give a string or a number")
+    raise PluginError(
+        f"request parameter {name!r}: a {type(value).__name__} cannot be sent; give a string or a number",
+        Code.SOURCE_REQUEST,
+    )

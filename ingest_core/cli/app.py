@@ -11,7 +11,8 @@ import click
 
 from ingest_core.cli.options import INTERRUPTED
 from ingest_core.cli.output import print_error, say
-from ingest_core.errors import IngestError
+from ingest_core.codes import Code
+from ingest_core.errors import IngestError, UsageError
 
 # verb → its module. Only the module of the verb that runs is imported; a short help stands here so that `ingest --help`
 # imports none of them.
@@ -30,6 +31,7 @@ VERBS = {
     "invoke": ("ingest_core.cli.invoke", "The Lambda handler, in this process."),
     "new-source": ("ingest_core.cli.new_source", "A source of your own, which runs and passes its tests at once."),
     "record": ("ingest_core.cli.record", "What an API answers, for tests and without secrets."),
+    "explain": ("ingest_core.cli.explain", "What the code of an error means, and what to do."),
     "demo": ("ingest_core.cli.demo", "The whole thing without a key or an account."),
 }
 
@@ -64,6 +66,14 @@ def ingest() -> None:
     logging.getLogger("ingest_core").setLevel(level if level in logging.getLevelNamesMapping() else "WARNING")
 
 
+def _as_ours(error: click.ClickException) -> UsageError:
+    """What click says of a command, said as everything else is."""
+    ctx = getattr(error, "ctx", None)
+    return UsageError(
+        error.format_message(), Code.COMMAND, hint=f"{ctx.command_path if ctx is not None else 'ingest'} --help"
+    )
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Runs `ingest` with `arguments`; returns the exit code."""
     try:
@@ -71,7 +81,7 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        print_error(_as_ours(error), as_json="--json" in arguments)
         return error.exit_code
     except click.Abort:
         say("interrupted")

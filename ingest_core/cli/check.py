@@ -12,6 +12,7 @@ from ingest_core.checkup import Finding, checkup
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
 from ingest_core.cli.output import console, masked, print_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 
 
@@ -52,7 +53,10 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             _print(found)
     if as_json:
         print_json(
-            [{"what": found.what, "ok": found.ok, "about": found.about, "hint": found.hint} for found in findings]
+            [
+                {"what": found.what, "ok": found.ok, "about": found.about, "hint": found.hint, "code": found.code}
+                for found in findings
+            ]
         )
     return next((found.exit_code for found in findings if not found.ok), 0)
 
@@ -71,6 +75,7 @@ def _require_nothing_local(given: Mapping[str, object]) -> None:
     if beside:
         raise UsageError(
             f"{beside[0]} cannot be sent to a function: --deployed looks at what lies there",
+            Code.OPTIONS,
             hint=f"leave out {' and '.join(beside)}",
         )
 
@@ -79,7 +84,8 @@ def _print(found: Finding) -> None:
     out = console()
     mark = "[green]ok[/]    " if found.ok else "[red]not ok[/]"
     first, *others = found.about.splitlines() or [""]
-    out.print(f"{mark} {found.what:<8} {escape(first)}")
+    code = f" [dim]\\[{found.code}][/]" if found.code and found.code not in found.about else ""
+    out.print(f"{mark} {found.what:<8} {escape(first)}{code}")
     for line in others:
         out.print(f"{'':<15} {escape(line)}")
     if found.hint:

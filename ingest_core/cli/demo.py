@@ -21,6 +21,7 @@ from rich.tree import Tree
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console, print_report, size
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.lake import Entry, Lake
 from ingest_core.model import Report
@@ -39,7 +40,9 @@ def command(source: str) -> int:
     workspace = Workspace()
     found = workspace.plugins.find(source)
     if found.demo is None:
-        raise UsageError(f"the source {source!r} has no demo", hint=f"try: ingest run {source} --dry-run")
+        raise UsageError(
+            f"the source {source!r} has no demo", Code.NOT_OFFERED, hint=f"try: ingest run {source} --dry-run"
+        )
     out.rule("[bold]1  a simulator of the API, and an S3 server, both on loopback", align="left", style="dim")
     with (
         found.demo() as settings,
@@ -75,7 +78,9 @@ def embedded_s3() -> Iterator[str]:
     try:
         from moto.server import ThreadedMotoServer
     except ModuleNotFoundError:
-        raise UsageError("the demo brings its own S3 by moto", hint="pip install 'ingest-core[demo]'") from None
+        raise UsageError(
+            "the demo brings its own S3 by moto", Code.EXTRA, hint="pip install 'ingest-core[demo]'"
+        ) from None
     import boto3
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)

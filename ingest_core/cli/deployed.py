@@ -11,7 +11,8 @@ from typing import Any
 
 import ingest_core
 from ingest_core.aws import Aws, missing_right
-from ingest_core.checkup import Finding
+from ingest_core.checkup import Finding, bad
+from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, IngestError, StopError, TransientError, UsageError
 
 HANDLER = "ingest_core.lambda_handler.handler"
@@ -46,7 +47,7 @@ def check_deployed(aws: Aws, function: str, source: str) -> Iterator[Finding]:
     try:
         told = _answer_of(aws, function, source)
     except IngestError as error:
-        yield Finding("function", False, error.what, error.hint, error.exit_code)
+        yield bad("function", error)
         return
     yield _function(function, told["function"], time.monotonic() - began)
     yield from _its_own(told["findings"])
@@ -70,16 +71,26 @@ def _answer_of(aws: Aws, function: str, source: str) -> Mapping[str, Any]:
     if answer.get("FunctionError"):
         raise _crashed(function, told)
     if not isinstance(told, dict) or told.get("step") != "check":
-        raise StopError(f"{function} answered, but not as this handler does", hint=f"its handler must be {HANDLER}")
+        raise StopError(
+            f"{function} answered, but not as this handler does",
+            Code.FUNCTION_ANSWER,
+            hint=f"its handler must be {HANDLER}",
+        )
     return told
 
 
 def _crashed(function: str, told: Mapping[str, Any]) -> IngestError:
     kind, what = str(told.get("errorType", "")), str(told.get("errorMessage", ""))
     if kind == UsageError.__name__ and "'step'" in what:
-        return StopError(f"{function} runs an older version, which cannot check itself", hint=_REBUILD)
+        return StopError(
+            f"{function} runs an older version, which cannot check itself", Code.FUNCTION_ANSWER, hint=_REBUILD
+        )
     first = what.splitlines()[0] if what else "no message"
-    return StopError(f"{function} failed: {kind}: {first}", hint=_CRASHED.get(kind, "its log says more: CloudWatch"))
+    return StopError(
+        f"{function} failed: {kind}: {first}",
+        Code.FUNCTION_FAILED,
+        hint=_CRASHED.get(kind, "its log says more: CloudWatch"),
+    )
 
 
 def _unreached(function: str, region: str, error: Exception) -> IngestError:
@@ -89,25 +100,36 @@ def _unreached(function: str, region: str, error: Exception) -> IngestError:
     said = str(response.get("Error", {}).get("Message", "")) or str(error)
     if code == "AccessDeniedException":
         right = missing_right(error, "lambda:InvokeFunction")
-        return CredentialsError(f"{function}: access denied: {right} is missing", hint=f"give yourself {right} on it")
+        return CredentialsError(
+            f"{function}: access denied: {right} is missing", Code.AWS_RIGHT, hint=f"give yourself {right} on it"
+        )
     if code == "InvalidSignatureException" and _WRONG_TIME.search(said):
-        return StopError("this machine's clock is wrong: AWS refuses its signature", hint="set the clock")
+        return StopError("this machine's clock is wrong: AWS refuses its signature", Code.CLOCK, hint="set the clock")
     if code in _BAD_KEYS:
-        return CredentialsError(f"{function}: the AWS credentials are refused ({code})", hint="renew them")
+        return CredentialsError(
+            f"{function}: the AWS credentials are refused ({code})", Code.AWS_KEYS, hint="renew them"
+        )
     if code in _NO_KEYS:
-        return CredentialsError(f"{function}: no AWS credentials found", hint="set AWS_PROFILE, or aws configure")
+        return CredentialsError(
+            f"{function}: no AWS credentials found", Code.AWS_NO_KEYS, hint="set AWS_PROFILE, or aws configure"
+        )
     if code == "ResourceNotFoundException":
         return UsageError(
             f"there is no function {function} in {region}",
+            Code.FUNCTION_UNKNOWN,
             hint="aws lambda list-functions shows them; AWS_REGION names another region",
         )
     if code in _SETUP:
-        return UsageError(f"{function}: {said}", hint="correct the name, AWS_REGION or AWS_PROFILE")
+        return UsageError(
+            f"{function}: {said}", Code.FUNCTION_UNKNOWN, hint="correct the name, AWS_REGION or AWS_PROFILE"
+        )
     if code == "TooManyRequestsException":
-        return TransientError(f"{function} is busy: as many run as its concurrency allows", hint="ask again later")
+        return TransientError(
+            f"{function} is busy: as many run as its concurrency allows", Code.FUNCTION_AWAY, hint="ask again later"
+        )
     if code in _PASSES or status >= 500 or not status:
-        return TransientError(f"{function} cannot be reached ({code})", hint="try again later")
-    return StopError(f"{function}: Lambda answered {status} {code}: {said}")
+        return TransientError(f"{function} cannot be reached ({code})", Code.FUNCTION_AWAY, hint="try again later")
+    return StopError(f"{function}: Lambda answered {status} {code}: {said}", Code.FUNCTION_FAILED)
 
 
 def _function(name: str, facts: Mapping[str, Any], seconds: float) -> Finding:
@@ -121,13 +143,18 @@ def _function(name: str, facts: Mapping[str, Any], seconds: float) -> Finding:
     if not short:
         return Finding("function", True, about)
     hint = f"set its {' and its '.join(short)} (Configuration → General configuration)"
-    return Finding("function", False, about, hint, StopError.exit_code)
+    return Finding("function", False, about, hint, StopError.exit_code, Code.FUNCTION_SMALL.value)
 
 
 def _its_own(findings: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
     for found in findings:
         yield Finding(
-            str(found["what"]), bool(found["ok"]), str(found["about"]), str(found["hint"]), int(found["exit_code"])
+            str(found["what"]),
+            bool(found["ok"]),
+            str(found["about"]),
+            str(found["hint"]),
+            int(found["exit_code"]),
+            str(found.get("code", "")),  # a function of an earlier version gives none
         )
 
 
@@ -138,7 +165,8 @@ def _clock(told: str, asked_at: dt.datetime, answered_at: dt.datetime) -> Findin
     if off <= CLOCK_SECONDS:
         return Finding("clock", True, f"{there:%Y-%m-%dT%H:%M:%SZ} there, and here too")
     what = f"{there:%Y-%m-%dT%H:%M:%SZ} there, {off:.0f} s away from here"
-    return Finding("clock", False, what, "set this machine's clock: the function has AWS's", StopError.exit_code)
+    hint = "set this machine's clock: the function has AWS's"
+    return Finding("clock", False, what, hint, StopError.exit_code, Code.CLOCK.value)
 
 
 def _versions(there: Mapping[str, str]) -> Finding:

@@ -11,6 +11,7 @@ import click
 
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import print_json
+from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, UsageError
 from ingest_core.model import Status
 
@@ -46,6 +47,10 @@ def _read(event: str) -> Any:
         text = sys.stdin.read() if event == "-" else Path(event).read_text(encoding="utf-8")
         return json.loads(text)
     except OSError as error:
-        raise UsageError(f"{event}: {error.strerror or error}", hint='write {"source": "tmdb"} into a file') from error
+        raise UsageError(
+            f"{event}: {error.strerror or error}", Code.EVENT, hint='write {"source": "tmdb"} into a file'
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{event} is not JSON: {error}", hint='an event is an object: {"source": "tmdb"}') from error
+        raise UsageError(
+            f"{event} is not JSON: {error}", Code.EVENT, hint='an event is an object: {"source": "tmdb"}'
+        ) from error

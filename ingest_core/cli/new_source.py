@@ -9,6 +9,7 @@ import click
 
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.plugins import load_plugins
 from ingest_core.scaffold import Kind, write_source
@@ -25,9 +26,13 @@ def command(name: str, rest: bool, label: str | None, folder: str | None) -> int
     plugins = load_plugins()
     if kind is Kind.PLUGIN and name in plugins.sources:
         installed = plugins.sources[name].distribution
-        raise UsageError(f"a source {name!r} is installed already, by {installed}", hint="choose another name")
+        raise UsageError(
+            f"a source {name!r} is installed already, by {installed}", Code.NAME, hint="choose another name"
+        )
     if kind is Kind.REST and "rest" not in plugins.sources:
-        raise UsageError("the source `rest` is not installed", hint="pip install ingest-source-rest")
+        raise UsageError(
+            "the source `rest` is not installed", Code.SOURCE_UNKNOWN, hint="pip install ingest-source-rest"
+        )
     place = Path(folder or (name if rest else f"ingest-source-{name.replace('_', '-')}"))
     shown = label or "".join(word.capitalize() for word in name.split("_"))
     written = write_source(place, name, shown, kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import asdict
@@ -81,17 +81,24 @@ def print_json(value: Any) -> None:
 
 
 def print_error(error: IngestError, *, as_json: bool) -> None:
-    """An error: what is wrong, and what to do."""
-    err = Console(stderr=True, highlight=False, soft_wrap=True)
-    kind, what, hint = Fault.of(error)
-    fault = Fault(kind, masked(what), masked(hint))
-    # A config has a line for each mistake, and each is an error of its own.
-    for line in fault.what.splitlines() if isinstance(error, ConfigError) else [fault.what]:
-        err.print(f"[red]error[/] {escape(line)}")
-    if fault.hint:
-        err.print(f"  [dim]→[/] {escape(fault.hint)}")
+    """An error: its code, what is wrong, and what to do."""
+    fault = Fault.of(error)
+    fault = fault._replace(what=masked(fault.what), hint=masked(fault.hint))
+    mistakes = error.mistakes if isinstance(error, ConfigError) else ()
+    print_fault(fault, [(one.code, masked(str(one))) for one in mistakes])
     if as_json:
         print_json({"status": "failed", "error": fault._asdict()})
+
+
+def print_fault(fault: Fault, lines: Sequence[tuple[str, str]] = ()) -> None:
+    """A failure on standard error. `lines` (code, what) count in place of its own: a config has one a mistake."""
+    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    for code, what in lines or [(fault.code, fault.what)]:
+        err.print(f"[red]error[/] {escape(what)} [dim]\\[{code}][/]")
+    if fault.hint:
+        err.print(f"  [dim]→[/] {escape(fault.hint)}")
+    if err.is_terminal:
+        err.print(f"  [dim]? ingest explain {fault.code}[/]")
 
 
 def report_as_json(report: Report) -> dict[str, Any]:
@@ -116,7 +123,7 @@ def print_report(report: Report, following: Iterable[str]) -> None:
         state = "done up to the limit; a limited run is never committed"
     out.print(f"{_MARKS.get(report.status, '·')} [bold]{escape(report.config)}[/] {report.date}: {state}")
     if report.error is not None:
-        out.print(f"  [red]{'error':<10}[/] {escape(report.error.what)}")
+        out.print(f"  [red]{'error':<10}[/] {escape(report.error.what)} [dim]\\[{report.error.code}][/]")
         if report.error.hint:
             out.print(f"  {'':<10} [dim]→[/] {escape(report.error.hint)}")
     for name, value in _lines(report):

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ingest_core.cli.options import Verb, limit_type, source_argument, wish, wish_options
-from ingest_core.cli.output import data, say
+from ingest_core.cli.output import data, print_fault, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.lake import DiskLake
 from ingest_core.model.rawjson import compact
@@ -35,5 +35,5 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
     for problem in report.problems:
         say(f"problem: {problem}")
     if report.error is not None:
-        say("\n  → ".join(filter(None, (f"error: {report.error.what}", report.error.hint))))
+        print_fault(report.error)
     return report.exit_code

@@ -11,6 +11,7 @@ from ingest_core.assembly import Wish
 from ingest_core.cli.options import Verb, as_duration, json_option, source_argument, yes_option
 from ingest_core.cli.output import console, print_json, say, size
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.lake import S3_SCHEME
 from ingest_core.upkeep import lifecycle_rules, prunable, prune
@@ -64,5 +65,9 @@ def command(source: str, lake: str | None, age: dt.timedelta, lifecycle: bool, y
 
 def _prefix(lake: str) -> str:
     if not lake.startswith(S3_SCHEME):
-        raise UsageError("a lifecycle rule is for an S3 bucket", hint="on a disk, run ingest prune from time to time")
+        raise UsageError(
+            "a lifecycle rule is for an S3 bucket",
+            Code.NOT_OFFERED,
+            hint="on a disk, run ingest prune from time to time",
+        )
     return lake.removeprefix(S3_SCHEME).partition("/")[2]

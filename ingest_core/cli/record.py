@@ -12,8 +12,9 @@ import click
 
 from ingest_core.assembly import Use
 from ingest_core.cli.options import Verb, source_argument, wish, wish_options
-from ingest_core.cli.output import console, say, size
+from ingest_core.cli.output import console, print_fault, say, size
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.guard import connection_of
 from ingest_core.lake import DiskLake
@@ -42,7 +43,9 @@ def command(source: str, folder: str, most: int, date: str | None, lake: str | N
         asked = replace(asked, overrides={**asked.overrides, ("answers",): ("ingest record", None)})
         use = workspace.use(source, asked)
         if use.source.connect is None:
-            raise UsageError(f"the source {use.source.name} has no network, so there is nothing to record")
+            raise UsageError(
+                f"the source {use.source.name} has no network, so there is nothing to record", Code.NOT_OFFERED
+            )
         scrubber = Scrubber(_secrets(use))
         recorder = RecordingTransport(workspace.network(use), most)
         *_, report = workspace.runs(use, asked, DiskLake(Path(aside)), transport=recorder)
@@ -50,7 +53,7 @@ def command(source: str, folder: str, most: int, date: str | None, lake: str | N
         for problem in report.problems:
             say(f"problem: {problem}")
         if report.error is not None:
-            say("\n  → ".join(filter(None, (f"error: {report.error.what}", report.error.hint))))
+            print_fault(report.error)
         say("nothing was written: only a run that is done is worth replaying")
         return report.exit_code
     written = write_recording(Path(folder), use.source.name, report.date, _narrowed(use), recorder.exchanges, scrubber)

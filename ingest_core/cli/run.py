@@ -16,6 +16,7 @@ from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, interruptible, json_option, limit_type, source_argument, wish, wish_options
 from ingest_core.cli.output import console, print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
 from ingest_core.lake import S3_SCHEME, Engine
@@ -65,12 +66,18 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
 ) -> int:
     """One run of SOURCE: plan, land each slice, commit. With --from and --to, one for each day."""
     if out is not None and not dry_run:
-        raise UsageError("--out is the folder of a dry run", hint="add --dry-run, or use --lake for a real run")
+        raise UsageError(
+            "--out is the folder of a dry run", Code.OPTIONS, hint="add --dry-run, or use --lake for a real run"
+        )
     if dry_run and lake is not None:
-        raise UsageError("--dry-run lands in a folder of its own", hint="leave --lake out; --out names the folder")
+        raise UsageError(
+            "--dry-run lands in a folder of its own", Code.OPTIONS, hint="leave --lake out; --out names the folder"
+        )
     if refresh and limit is not None:
         raise UsageError(
-            "--refresh and --limit do not go together", hint="try it with --dry-run --limit N, then refresh"
+            "--refresh and --limit do not go together",
+            Code.OPTIONS,
+            hint="try it with --dry-run --limit N, then refresh",
         )
     folder = Path(out or DRY_RUN)
     workspace = open_workspace(engine)
@@ -108,15 +115,18 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
 def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | None) -> list[Wish]:
     """A wish for each day of a backfill, oldest first, as checkpoints need them."""
     if first is None or last is None or asked.date is not None:
-        raise UsageError("a backfill has --from and --to, and no --date", hint="ingest run SOURCE --from DAY --to DAY")
+        raise UsageError(
+            "a backfill has --from and --to, and no --date", Code.OPTIONS, hint="ingest run SOURCE --from DAY --to DAY"
+        )
     if not use.source.dated:
         raise UsageError(
             f"{use.source.name} answers for the present alone: a backfill would file today's data under past days",
+            Code.UNDATED,
             hint="leave --from and --to out",
         )
     count = (last - first).days + 1
     if not 1 <= count <= MOST_DAYS:
-        raise UsageError(f"--from {first:%Y-%m-%d} --to {last:%Y-%m-%d} is no span of 1 to {MOST_DAYS} days")
+        raise UsageError(f"--from {first:%Y-%m-%d} --to {last:%Y-%m-%d} is no span of 1 to {MOST_DAYS} days", Code.SPAN)
     return [replace(asked, date=f"{first + dt.timedelta(days=number):%Y-%m-%d}") for number in range(count)]
 
 

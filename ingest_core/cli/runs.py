@@ -55,7 +55,7 @@ def _lines(workspace: Workspace, source: str | None, lake: str | None, most: int
         except IngestError as error:
             if source is not None:
                 raise
-            say(f"{name}: {error.what}")
+            say(f"{name}: {error.coded}")
 
 
 def _row(line: RunLine) -> list[str]:

@@ -10,6 +10,7 @@ import click
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console, data
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_schema
 from ingest_core.errors import UsageError
 from ingest_core.model import Source
@@ -31,7 +32,7 @@ def command(source: str | None, check: bool) -> int:
     workspace = open_workspace()
     if source is not None:
         if check:
-            raise UsageError("--check looks at every schema file", hint="leave SOURCE out")
+            raise UsageError("--check looks at every schema file", Code.OPTIONS, hint="leave SOURCE out")
         data().write(_text(workspace.plugins.find(source)))
         return 0
     folder = config_folder(workspace.environment) / FOLDER
@@ -55,7 +56,7 @@ def _write(path: Path, text: str, *, check: bool) -> bool:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}", hint="set INGEST_CONFIG_DIR") from error
+        raise UsageError(f"{path}: {error.strerror or error}", Code.FOLDER, hint="set INGEST_CONFIG_DIR") from error
     state = "up to date" if fresh else "out of date" if check else "written"
     console().print(f"{path}: {state}")
     return not fresh

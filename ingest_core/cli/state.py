@@ -13,6 +13,7 @@ from ingest_core.assembly import Wish
 from ingest_core.cli.options import Verb, json_option, source_argument, yes_option
 from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.run import Job, abandon, forget_checkpoint
 from ingest_core.state import History
@@ -99,5 +100,5 @@ def _only_unfinished(job: Job) -> dt.date:
     unfinished = History(job.lake, job.label, job.config).unfinished()
     if len(unfinished) != 1:
         days = ", ".join(state.date for state in unfinished) or "none"
-        raise UsageError(f"unfinished runs of {job.config}: {days}", hint="name the day with --date")
+        raise UsageError(f"unfinished runs of {job.config}: {days}", Code.WHICH_DAY, hint="name the day with --date")
     return dt.date.fromisoformat(unfinished[0].date)

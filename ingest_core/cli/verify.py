@@ -10,6 +10,7 @@ from rich.markup import escape
 from ingest_core.cli.options import Verb, json_option, source_argument, wish
 from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.errors import StopError
 from ingest_core.keys import RecordKeys
 from ingest_core.upkeep import Subject, newest_committed, verify
@@ -34,7 +35,7 @@ def command(source: str, lake: str | None, date: str | None, sizes: bool, as_jso
     job = workspace.job(use, asked)
     day = job.date if date is not None else newest_committed(job.lake, job.label, job.config)
     if day is None:
-        raise StopError(f"{job.config} has no committed run", hint=f"ingest run {source}")
+        raise StopError(f"{job.config} has no committed run", Code.UNCOMMITTED, hint=f"ingest run {source}")
     keys = RecordKeys(job.label, day, job.source.streams, job.specification)
     verdict = verify(Subject(job.lake, job.label, job.config, day, keys), by_size_alone=sizes)
     if as_json:

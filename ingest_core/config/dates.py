@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -36,5 +37,6 @@ def logical_date(text: str | None, zone: dt.tzinfo, now: dt.datetime) -> dt.date
         pass
     raise UsageError(
         f"date {text[:40]!r} is neither a day nor an instant with its offset",
+        Code.DATE,
         hint="write 2026-11-23, or 2026-11-23T06:00:00Z",
     )

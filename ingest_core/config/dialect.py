@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from ingest_core.codes import Code
 from ingest_core.config.places import Path_
 from ingest_core.errors import ConfigError, Located
 
@@ -56,17 +57,17 @@ class Reader:
             mark = error.problem_mark or error.context_mark
             what = f"not YAML: {error.problem or error.context or 'it cannot be read'}"
             place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise ConfigError([Located(self._file, *place, what)]) from None
+            raise self._not_yaml(*place, what) from None
         except (yaml.YAMLError, RecursionError) as error:
-            raise ConfigError([Located(self._file, 1, 1, f"not YAML: {_first_line(error)}")]) from None
+            raise self._not_yaml(1, 1, f"not YAML: {_first_line(error)}") from None
         for mark, what in loader.refused:
-            self._mistakes.append(Located(self._file, mark.line + 1, mark.column + 1, what))
+            self._mistakes.append(Located(self._file, mark.line + 1, mark.column + 1, what, Code.CONFIG_DIALECT))
         if node is None:
             return None
         try:
             value = self._value(node, ())
         except RecursionError:
-            raise ConfigError([Located(self._file, 1, 1, "nested too deep")]) from None
+            raise self._not_yaml(1, 1, "nested too deep") from None
         if self._mistakes:
             raise ConfigError(sorted(self._mistakes, key=lambda found: (found.line, found.column)))
         return value
@@ -96,8 +97,11 @@ class Reader:
             value[key] = self._value(child, (*path, key))
         return value
 
+    def _not_yaml(self, line: int, column: int, what: str) -> ConfigError:
+        return ConfigError([Located(self._file, line, column, what, Code.CONFIG_NOT_YAML)])
+
     def _mistake(self, node: yaml.Node, what: str) -> None:
-        self._mistakes.append(Located(self._file, *_place(node), what))
+        self._mistakes.append(Located(self._file, *_place(node), what, Code.CONFIG_DIALECT))
 
 
 def _place(node: yaml.Node) -> tuple[int, int]:

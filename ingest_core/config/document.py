@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.config.places import LatePlaces, Path_, Place
 from ingest_core.config.stamp import Stamp, read_stamp
 from ingest_core.errors import ConfigError, Located, UsageError
@@ -29,16 +30,16 @@ class Document:
     overridden: Mapping[Path_, str] = field(default_factory=dict)
     stamp: Stamp | None = None
 
-    def locate(self, path: Path_, what: str, *, at_key: bool = False) -> Located:
+    def locate(self, path: Path_, what: str, code: Code, *, at_key: bool = False) -> Located:
         """`what`, with the place of `path` or of the nearest thing around it that stands in the file."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.overridden:
-                return Located(self.overridden[path[:length]], 0, 0, what)
+                return Located(self.overridden[path[:length]], 0, 0, what, code)
         for length in range(len(path), -1, -1):
             place = (self.key_places if at_key else self.places).get(path[:length])
             if place is not None:
-                return Located(self.file, *place, what)
-        return Located(self.file, 1, 1, what)
+                return Located(self.file, *place, what, code)
+        return Located(self.file, 1, 1, what, code)
 
 
 def read_document(path: Path, *, anew: bool = False) -> Document:
@@ -60,11 +61,9 @@ def read_body(path: Path) -> bytes:
     try:
         body = path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{_shown(path)}: {error.strerror or error}") from error
+        raise UsageError(f"{_shown(path)}: {error.strerror or error}", Code.CONFIG_UNKNOWN) from error
     if len(body) > MAX_BYTES:
-        raise ConfigError(
-            [Located(_shown(path), 1, 1, f"the file has {len(body):,} bytes; a config has at most {MAX_BYTES:,}")]
-        )
+        raise _not_yaml(_shown(path), 1, 1, f"the file has {len(body):,} bytes; a config has at most {MAX_BYTES:,}")
     return body
 
 
@@ -75,7 +74,7 @@ def parse_document(text: str, file: str) -> Document:
     reader = Reader(file)
     value = reader.read(text)
     if not isinstance(value, dict):
-        raise ConfigError([Located(file, 1, 1, "a config is a mapping: it begins with `source: …`")])
+        raise _not_yaml(file, 1, 1, "a config is a mapping: it begins with `source: …`")
     return Document(file, value, reader.places, reader.key_places)
 
 
@@ -92,7 +91,11 @@ def decoded(body: bytes, file: str) -> str:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        raise ConfigError([Located(file, line, 1, "not UTF-8: save the file as UTF-8")]) from None
+        raise _not_yaml(file, line, 1, "not UTF-8: save the file as UTF-8") from None
+
+
+def _not_yaml(file: str, line: int, column: int, what: str) -> ConfigError:
+    return ConfigError([Located(file, line, column, what, Code.CONFIG_NOT_YAML)])
 
 
 def _shown(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest_core.api import Network
+from ingest_core.codes import Code
 from ingest_core.config.core_schema import CORE
 from ingest_core.config.dates import time_zone
 from ingest_core.config.document import (
@@ -52,15 +53,18 @@ def find_config(name: str, folder: Path) -> Path:
     if name.endswith(ENDINGS) or "/" in name:
         path = _at_home(name)
         if not _NAME.fullmatch(path.stem):
-            raise UsageError(f"{path.name}: a config's file has a name like tmdb.yaml", hint="rename it")
+            raise UsageError(
+                f"{path.name}: a config's file has a name like tmdb.yaml", Code.CONFIG_UNKNOWN, hint="rename it"
+            )
         if not path.is_file():
-            raise UsageError(f"{name}: no such file", hint="check the path")
+            raise UsageError(f"{name}: no such file", Code.CONFIG_UNKNOWN, hint="check the path")
         return path
     known = config_names(folder)
     if not _NAME.fullmatch(name) or name not in known:
         where = "no configs there" if not known else did_you_mean(name, known).lstrip("; ")
         raise UsageError(
             f"unknown source {name[:80]!r}: there is no {folder}/{name[:80]}.yaml ({where})",
+            Code.CONFIG_UNKNOWN,
             hint="name a file of that folder, give a path, or set INGEST_CONFIG_DIR",
         )
     return next(path for ending in ENDINGS if (path := folder / f"{name}{ending}").is_file())
@@ -75,7 +79,9 @@ def _at_home(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        raise UsageError(f"{path}: there is no such home folder", hint="write the whole path") from None
+        raise UsageError(
+            f"{path}: there is no such home folder", Code.CONFIG_UNKNOWN, hint="write the whole path"
+        ) from None
 
 
 def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]], *, anew: bool = False) -> Document:
@@ -94,7 +100,7 @@ def parse_override(text: str) -> tuple[Path_, tuple[str, Any]]:
     """
     name, equals, given = text.partition("=")
     if not equals or not name:
-        raise UsageError(f"--set {text[:60]!r}: write --set key=value")
+        raise UsageError(f"--set {text[:60]!r}: write --set key=value", Code.OVERRIDE)
     words: list[str | int] = [int(word) if _INDEX.fullmatch(word) else word for word in name.split(".")]
     if words[0] not in {*CORE, "settings", "label"}:
         words.insert(0, "settings")
@@ -107,7 +113,8 @@ def source_named_in(document: Document) -> str:
     name = document.value.get("source")
     if not isinstance(name, str):
         what = "missing key 'source': the plugin that reads the API" if name is None else "source: must be text"
-        raise ConfigError([document.locate(("source",), what)])
+        code = Code.CONFIG_KEY_MISSING if name is None else Code.CONFIG_TYPE
+        raise ConfigError([document.locate(("source",), what, code)])
     return name
 
 
@@ -126,17 +133,15 @@ def build_config(
     value = whole.value
     zone = time_zone(value["timezone"]) if isinstance(value["timezone"], str) else None
     if zone is None and isinstance(value["timezone"], str):
-        found.append(whole.locate(("timezone",), f"timezone {value['timezone']!r} is not known: write Area/City"))
+        what = f"timezone {value['timezone']!r} is not known: write Area/City"
+        found.append(whole.locate(("timezone",), what, Code.CONFIG_TIMEZONE))
     lake = value.get("lake")
     wrong = mistake_in(lake) if isinstance(lake, str) and lake else None
     if wrong is not None:
-        found.append(whole.locate(("lake",), wrong))
+        found.append(whole.locate(("lake",), wrong, Code.CONFIG_LAKE))
     if value.get("answers") is not None and isinstance(lake, str) and lake.startswith(S3_SCHEME):
-        found.append(
-            whole.locate(
-                ("answers",), "answers: what was recorded does not go into S3: add --dry-run, or name a folder"
-            )
-        )
+        what = "answers: what was recorded does not go into S3: add --dry-run, or name a folder"
+        found.append(whole.locate(("answers",), what, Code.CONFIG_RECORDED))
     found += _network_mistakes(whole)
     found += _layout_mistakes(whole, source if found else adapted(source, value["settings"]))
     found += _source_mistakes(whole, source, sound=not found)
@@ -175,7 +180,7 @@ def stamp_config(path: Path, source: Source) -> Path:
     try:
         return write_stamp(path, body, document.value, schema)
     except OSError as error:
-        raise UsageError(f"{path.name}: its stamp cannot be written: {error.strerror or error}") from error
+        raise UsageError(f"{path.name}: its stamp cannot be written: {error.strerror or error}", Code.FOLDER) from error
 
 
 def is_stamped(path: Path, source: Source) -> bool | None:
@@ -221,7 +226,8 @@ def unknown_source(document: Document, name: str, known: list[str]) -> ConfigErr
     schema = config_schema(Source(name, "Unknown", {}, lambda ctx: (), lambda ctx, slice: ()))
     schema["properties"]["label"] = {}
     found = mistakes(document, schema, f"source {name}")
-    found.append(document.locate(("source",), f"unknown source {name!r}{did_you_mean(name, known)}"))
+    what = f"unknown source {name!r}{did_you_mean(name, known)}"
+    found.append(document.locate(("source",), what, Code.CONFIG_SOURCE))
     return ConfigError(sorted(set(found), key=lambda located: (located.line, located.column, located.what)))
 
 
@@ -231,7 +237,8 @@ def _laid(value: Any, place: Path_, given: Any, origin: str) -> Any:
     first, rest = place[0], place[1:]
     if isinstance(value, list) and isinstance(first, int):
         if first >= len(value):
-            raise ConfigError([Located(origin, 0, 0, f"there are {len(value)} items, counted from 0")])
+            what = f"there are {len(value)} items, counted from 0"
+            raise ConfigError([Located(origin, 0, 0, what, Code.CONFIG_INDEX)])
         return [*value[:first], _laid(value[first], rest, given, origin), *value[first + 1 :]]
     inside = dict(value) if isinstance(value, dict) else {}
     inside[str(first)] = _laid(inside.get(str(first)), rest, given, origin)
@@ -266,7 +273,7 @@ def _network_mistakes(document: Document) -> list[Located]:
     bundle = given.get("ca_bundle") if isinstance(given, dict) else None
     if not isinstance(bundle, str) or not bundle or Path(bundle).is_file():
         return []
-    return [document.locate(("network", "ca_bundle"), f"ca_bundle: there is no file {bundle!r}")]
+    return [document.locate(("network", "ca_bundle"), f"ca_bundle: there is no file {bundle!r}", Code.CONFIG_FILE)]
 
 
 def _layout_mistakes(document: Document, source: Source) -> list[Located]:
@@ -277,12 +284,15 @@ def _layout_mistakes(document: Document, source: Source) -> list[Located]:
         document.locate(
             ("specification", stream),
             f"unknown stream {stream!r}{did_you_mean(stream, list(source.streams))}",
+            Code.CONFIG_KEY_UNKNOWN,
             at_key=True,
         )
         for stream in unknown
     ] + [
         document.locate(
-            ("specification",), f"specification: {one} and {other} with the same id would have the same key"
+            ("specification",),
+            f"specification: {one} and {other} with the same id would have the same key",
+            Code.CONFIG_COLLISION,
         )
         for one, other in keys.collisions()
     ]
@@ -298,7 +308,7 @@ def _source_mistakes(document: Document, source: Source, *, sound: bool) -> list
     try:
         with calling(source.name, ": check"):
             for mistake in source.check(document.value["settings"], str(document.value.get("lake", ""))):
-                found.append(document.locate(("settings", *mistake.path), mistake.what))
+                found.append(document.locate(("settings", *mistake.path), mistake.what, Code.CONFIG_REFUSED))
     except PluginError:
         if sound:
             raise

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.config.core_schema import DURATION
 from ingest_core.config.document import Document
 from ingest_core.config.places import Path_
@@ -20,6 +21,19 @@ _TYPES = {
     "array": "a list",
     "object": "a mapping",
     "null": "nothing",
+}
+_CODES = {
+    "type": Code.CONFIG_TYPE,
+    "enum": Code.CONFIG_CHOICE,
+    "const": Code.CONFIG_CHOICE,
+    "minimum": Code.CONFIG_RANGE,
+    "maximum": Code.CONFIG_RANGE,
+    "exclusiveMinimum": Code.CONFIG_RANGE,
+    "exclusiveMaximum": Code.CONFIG_RANGE,
+    "minItems": Code.CONFIG_RANGE,
+    "maxItems": Code.CONFIG_RANGE,
+    "uniqueItems": Code.CONFIG_RANGE,
+    "minLength": Code.CONFIG_RANGE,
 }
 SECRET_HINT = "name where it lies instead: env:NAME, file:PATH, aws-ssm:/path or aws-sm:name#field"  # noqa: S105
 
@@ -36,11 +50,15 @@ def mistakes(document: Document, schema: Mapping[str, Any], owner: str) -> list[
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise PluginError(f"{owner}: its settings_schema is not JSON Schema: {error.message}") from None
+        raise PluginError(
+            f"{owner}: its settings_schema is not JSON Schema: {error.message}", Code.SOURCE_SCHEMA
+        ) from None
     try:
         errors = list(Draft202012Validator(schema).iter_errors(document.value))
     except Exception as error:  # noqa: BLE001 -- an unresolvable $ref raises one of many kinds, some with the schema
-        raise PluginError(f"{owner}: its settings_schema cannot be applied ({type(error).__name__})") from None
+        raise PluginError(
+            f"{owner}: its settings_schema cannot be applied ({type(error).__name__})", Code.SOURCE_SCHEMA
+        ) from None
     found = {located for error in errors for located in _sentences(document, error)}
     return sorted(found, key=lambda located: (located.line, located.column, located.what))
 
@@ -60,17 +78,20 @@ def _sentences(document: Document, error: Any) -> Iterator[Located]:
         known = sorted(error.schema.get("properties", {}))
         for key in sorted(set(error.instance) - set(known), key=str):
             what = f"unknown key {key!r}{did_you_mean(key, known)}"
-            yield document.locate((*path, key), what, at_key=True)
+            yield document.locate((*path, key), what, Code.CONFIG_KEY_UNKNOWN, at_key=True)
     elif kind == "required":
         for key in error.validator_value:
             if key not in error.instance:
                 about = error.schema.get("properties", {}).get(key, {}).get("description", "")
                 name = ".".join(map(str, (*path, key)))
-                yield document.locate(path, f"missing key {name!r}{': ' + about if about else ''}")
+                what = f"missing key {name!r}{': ' + about if about else ''}"
+                yield document.locate(path, what, Code.CONFIG_KEY_MISSING)
     elif kind in {"oneOf", "anyOf"}:
-        yield document.locate(path, _choice(error))
+        yield document.locate(path, _choice(error), Code.CONFIG_ALTERNATIVES)
     else:
-        yield document.locate(path, f"{_name(path)}{_plain(kind, error)}")
+        is_secret = error.schema.get("format") == SECRET
+        code = Code.CONFIG_SECRET if is_secret else _CODES.get(kind, Code.CONFIG_FORM)
+        yield document.locate(path, f"{_name(path)}{_plain(kind, error)}", code)
 
 
 def _choice(error: Any) -> str:

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.config.core_schema import CORE, DURATION
 from ingest_core.config.durations import DURATION_PATTERN
 from ingest_core.config.places import Path_
@@ -41,6 +42,7 @@ def config_schema(source: Source) -> dict[str, Any]:
     if _marks_of_secrets(settings) > _secrets_reached(settings):
         raise PluginError(
             f"source {source.name}: its settings_schema marks a secret where the core does not look",
+            Code.SOURCE_SCHEMA,
             hint="put it below properties, items or additionalProperties; not below oneOf, $ref or patternProperties",
         )
     for own in CORE:

@@ -16,6 +16,7 @@ from typing import Any
 
 from ingest_core.aws import Aws, missing_right
 from ingest_core.clock import Clock
+from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, IngestError, TransientError
 
 REFERENCE = r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|aws-ssm:/?[A-Za-z0-9_.\-/]+|aws-sm:[A-Za-z0-9/_+=.@\-:]+(#.+)?)$"
@@ -71,7 +72,9 @@ class SecretResolver:
             return kept[1]  # AWS is busy: what was read a little more than five minutes ago still does
         if not value or not value.isprintable() or not value.isascii():
             what = "empty" if not value else "not one line of text"
-            raise CredentialsError(f"{reference} is {what}", hint="put the key there, and nothing else")
+            raise CredentialsError(
+                f"{reference} is {what}", Code.KEY_UNREADABLE, hint="put the key there, and nothing else"
+            )
         self._on_reveal(value)
         self._kept[reference] = (now, value)
         return value
@@ -80,13 +83,17 @@ class SecretResolver:
         kind, _, rest = reference.partition(":")
         if kind == "env":
             if rest not in self._environment:
-                raise CredentialsError(f"{reference}: the variable {rest} is not set", hint=f"export {rest}=…")
+                raise CredentialsError(
+                    f"{reference}: the variable {rest} is not set", Code.KEY_UNREADABLE, hint=f"export {rest}=…"
+                )
             return self._environment[rest].strip()
         if kind == "file":
             try:
                 return Path(rest).expanduser().read_text(encoding="utf-8").strip()
             except (OSError, ValueError, RuntimeError) as error:
-                raise CredentialsError(f"{reference}: {getattr(error, 'strerror', None) or 'not text'}") from None
+                raise CredentialsError(
+                    f"{reference}: {getattr(error, 'strerror', None) or 'not text'}", Code.KEY_UNREADABLE
+                ) from None
         return self._read_aws(kind, reference, rest)
 
     def _read_aws(self, kind: str, reference: str, rest: str) -> str:
@@ -109,7 +116,9 @@ def _field(text: str, wanted: str, reference: str) -> str:
     except (ValueError, KeyError, TypeError):
         value = None
     if not isinstance(value, str):
-        raise CredentialsError(f"{reference}: the secret has no text field {wanted!r}", hint="check the name after #")
+        raise CredentialsError(
+            f"{reference}: the secret has no text field {wanted!r}", Code.KEY_IN_AWS, hint="check the name after #"
+        )
     return value
 
 
@@ -123,10 +132,16 @@ def _aws_error(kind: str, reference: str, error: Exception) -> IngestError:
         missing = missing_right(error, "kms:Decrypt" if "KMS" in said else right)
         what = "the KMS key under which it lies" if missing.startswith("kms:") else "this secret"
         return CredentialsError(
-            f"{reference}: access denied: {missing} is missing", hint=f"give the role or user {missing} on {what}"
+            f"{reference}: access denied: {missing} is missing",
+            Code.KEY_RIGHT,
+            hint=f"give the role or user {missing} on {what}",
         )
     if code in {"ParameterNotFound", "ResourceNotFoundException"}:
-        return CredentialsError(f"{reference}: there is no such secret", hint="create it, or correct the name")
+        return CredentialsError(
+            f"{reference}: there is no such secret", Code.KEY_IN_AWS, hint="create it, or correct the name"
+        )
     if code in {"ThrottlingException", "InternalServerError", "InternalServiceError", "TooManyUpdates"}:
-        return TransientError(f"{reference}: AWS is busy ({code})", hint="try again later")
-    return CredentialsError(f"{reference}: AWS did not give it ({code or type(error).__name__})", hint=f"needs {right}")
+        return TransientError(f"{reference}: AWS is busy ({code})", Code.KEY_BUSY, hint="try again later")
+    return CredentialsError(
+        f"{reference}: AWS did not give it ({code or type(error).__name__})", Code.KEY_IN_AWS, hint=f"needs {right}"
+    )

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 from ingest_core.clock import Clock, SystemClock
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LakeError
 from ingest_core.lake.port import Stored
 from ingest_core.lake.s3_answers import answered
@@ -112,6 +113,7 @@ class BucketLake(ABC):
         if any(self._put_on_condition(key, b"", {}, match=NO_VERSION) for key in PROBES):
             raise LakeError(
                 f"{self.uri}: this S3 server ignores conditional writes",
+                Code.LAKE_UNCONDITIONAL,
                 hint="use one that honours If-Match and If-None-Match; without them records could be doubled",
             )
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
+from ingest_core.codes import Code
 from ingest_core.errors import CaseFoldedError, LakeError
 from ingest_core.lake.port import Entry, Stored
 
@@ -53,6 +54,7 @@ class DiskLake:
             if self._is_another(key, path):
                 raise CaseFoldedError(
                     f"{path}: this disk folds case, and has another file by that name",
+                    Code.LAKE_CASE,
                     hint="use names that differ by more than case, a disk that tells them apart, or S3",
                 ) from None
             return False
@@ -94,9 +96,13 @@ class DiskLake:
         except OSError as error:
             if error.errno not in NO_LOCKS:
                 raise _lake_error(path, error) from error
-            raise LakeError(f"{path}: this file system has no locks ({error})", hint="choose another folder") from error
+            raise LakeError(
+                f"{path}: this file system has no locks ({error})", Code.LAKE_LOCKS, hint="choose another folder"
+            ) from error
         except NotImplementedError as error:
-            raise LakeError(f"{path}: this system has no locks ({error})", hint="choose another folder") from error
+            raise LakeError(
+                f"{path}: this system has no locks ({error})", Code.LAKE_LOCKS, hint="choose another folder"
+            ) from error
         self._mark = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-"
         return partial(lock.release, force=True)
 
@@ -268,7 +274,7 @@ class DiskLake:
     def _path(self, key: str) -> Path:
         parts = key.strip("/").split("/")
         if any(part in {"", ".", ".."} for part in parts) or "\0" in key:
-            raise LakeError(f"key {key!r} does not stay below {self._root}")
+            raise LakeError(f"key {key!r} does not stay below {self._root}", Code.LAKE_KEY)
         return self._root.joinpath(*parts)
 
 
@@ -294,4 +300,4 @@ def _lake_error(path: Path, error: OSError) -> LakeError:
         errno.ENOENT: "that place cannot hold files: choose another folder",
         errno.ENOTSUP: "this file system does not support hard links: choose a folder on another one",
     }
-    return LakeError(f"{path}: {error.strerror or error}", hint=hints.get(error.errno or 0, ""))
+    return LakeError(f"{path}: {error.strerror or error}", Code.LAKE_DISK, hint=hints.get(error.errno or 0, ""))

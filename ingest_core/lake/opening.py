@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from ingest_core.aws import Aws
+from ingest_core.codes import Code
 from ingest_core.errors import LakeError, UsageError
 from ingest_core.lake.disk import DiskLake
 from ingest_core.lake.options import S3Options
@@ -36,7 +37,7 @@ class Engine(StrEnum):
         try:
             return cls(text)
         except ValueError:
-            raise UsageError(f"{text!r} is no engine", hint=f"one of {', '.join(cls)}") from None
+            raise UsageError(f"{text!r} is no engine", Code.ENGINE, hint=f"one of {', '.join(cls)}") from None
 
 
 def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: Aws | None = None) -> Lake:
@@ -46,7 +47,7 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: A
     """
     wrong = mistake_in(uri)
     if wrong is not None:
-        raise UsageError(wrong)
+        raise UsageError(wrong, Code.CONFIG_LAKE)
     if not uri.startswith(S3_SCHEME):
         return DiskLake(Path(uri).expanduser())
     bucket, prefix = _split(uri)
@@ -66,7 +67,9 @@ def _is_fast(engine: Engine, options: S3Options) -> bool:
     elif options.bucket_owner:
         why_not = "obstore cannot send the bucket owner that the config names"
     if engine is Engine.FAST and why_not:
-        raise UsageError(f"the fast engine cannot be used: {why_not}", hint="pip install 'ingest-core[fast]', or auto")
+        raise UsageError(
+            f"the fast engine cannot be used: {why_not}", Code.EXTRA, hint="pip install 'ingest-core[fast]', or auto"
+        )
     return engine is not Engine.DEFAULT and not why_not
 
 
@@ -79,7 +82,7 @@ def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Bin
         try:
             return Path(uri).expanduser().open("rb")
         except OSError as error:
-            raise LakeError(f"{uri}: {error.strerror or error}", hint="check the path") from error
+            raise LakeError(f"{uri}: {error.strerror or error}", Code.LAKE_DISK, hint="check the path") from error
     bucket, key = _split(uri)
     if _is_fast(engine, options):
         from ingest_core.lake.s3_native import open_native
@@ -104,7 +107,7 @@ def mistake_in(uri: str) -> str | None:
         if uri.startswith(S3_SCHEME):
             _split(uri)
         elif _SCHEME.match(uri):
-            raise UsageError(f"lake {uri!r}: give s3://bucket/prefix, or a folder")
+            raise UsageError(f"lake {uri!r}: give s3://bucket/prefix, or a folder", Code.CONFIG_LAKE)
         else:
             Path(uri).expanduser()
     except (UsageError, RuntimeError, ValueError) as error:
@@ -115,5 +118,5 @@ def mistake_in(uri: str) -> str | None:
 def _split(uri: str) -> tuple[str, str]:
     parts = urlsplit(uri)
     if not _BUCKET.fullmatch(parts.netloc) or parts.query or parts.fragment:
-        raise UsageError(f"{uri!r}: give s3://bucket/prefix with a real bucket name")
+        raise UsageError(f"{uri!r}: give s3://bucket/prefix with a real bucket name", Code.CONFIG_LAKE)
     return parts.netloc, parts.path.strip("/")

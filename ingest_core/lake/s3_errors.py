@@ -13,6 +13,7 @@ from botocore.exceptions import (
 )
 
 from ingest_core.aws import missing_right
+from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, IngestError, LakeError
 from ingest_core.lake.s3_answers import answered, no_credentials, unreachable
 
@@ -22,9 +23,11 @@ def as_ours(action: str, where: str, bucket: str, error: Exception) -> IngestErr
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return no_credentials(where)
     if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):
-        return CredentialsError(f"{where}: the AWS credentials have run out", hint="aws sso login, or renew them")
+        return CredentialsError(
+            f"{where}: the AWS credentials have run out", Code.AWS_KEYS, hint="aws sso login, or renew them"
+        )
     if isinstance(error, ParamValidationError):
-        return LakeError(f"{action} {where}: boto3 refuses this request ({error})")
+        return LakeError(f"{action} {where}: boto3 refuses this request ({error})", Code.LAKE_REFUSES)
     if isinstance(error, ClientError):
         return answered(action, where, bucket, status_of(error), code_of(error), missing_right(error, ""))
     return unreachable(action, where, type(error).__name__)

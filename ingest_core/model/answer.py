@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.errors import (
     CredentialsError,
     IngestError,
@@ -40,6 +41,14 @@ _ERRORS: dict[Outcome, type[IngestError]] = {
     Outcome.REFUSED: RequestRefusedError,
 }
 
+
+_CODES = {
+    Outcome.MISSING: Code.API_MISSING,
+    Outcome.REJECTED: Code.API_ANSWER,
+    Outcome.TRANSIENT: Code.API_FAILS,
+    Outcome.UNAUTHORIZED: Code.KEY_REFUSED,
+    Outcome.REFUSED: Code.API_REFUSES,
+}
 
 _HINTS = {
     Outcome.TRANSIENT: "try again later; if it stays so, look at the network, and at the source's base URL",
@@ -84,7 +93,8 @@ class Answer:
         """This answer, where it is OK. Raises the error of the tree that its outcome stands for."""
         if self.outcome is Outcome.OK:
             return self
-        raise _ERRORS[self.outcome](f"GET {self.url}: {self.reason}", hint=self.hint or _HINTS.get(self.outcome, ""))
+        hint = self.hint or _HINTS.get(self.outcome, "")
+        raise _ERRORS[self.outcome](f"GET {self.url}: {self.reason}", _CODES[self.outcome], hint=hint)
 
     def rows(self, path: str = "") -> Iterator[Row]:
         """The elements of the array at `path`, in order, each as its own bytes.
@@ -97,7 +107,7 @@ class Answer:
         try:
             found = rawjson.rows_at(self.body, path)
         except MalformedError as error:
-            raise MalformedError(f"GET {self.url}: {error.what}") from None
+            raise MalformedError(f"GET {self.url}: {error.what}", Code.API_ANSWER) from None
         return map(Row, found)
 
     def field(self, path: str) -> Any:
@@ -110,7 +120,7 @@ class Answer:
     def json(self) -> Any:
         """The body, parsed. Raises what `check` raises, and MalformedError where it is not JSON."""
         if not rawjson.is_json(self.check().body):
-            raise MalformedError(f"GET {self.url}: the answer is not JSON")
+            raise MalformedError(f"GET {self.url}: the answer is not JSON", Code.API_ANSWER)
         return json.loads(self.body)
 
     def record(self, stream: str, id: str | int) -> Record | Missing | Rejected:

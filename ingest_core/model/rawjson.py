@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from ingest_core.codes import Code
 from ingest_core.errors import MalformedError
 
 _STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
@@ -95,7 +96,9 @@ def rows_at(body: bytes, path: str) -> list[bytes]:
     """
     raw = value_at(body, path) if path else body
     if raw is None or not raw.lstrip(b" \t\r\n").startswith(b"["):
-        raise MalformedError(f"the answer has no array {path!r}" if path else "the answer is not an array")
+        raise MalformedError(
+            f"the answer has no array {path!r}" if path else "the answer is not an array", Code.API_ANSWER
+        )
     try:
         return [bytes(row) for row in _ROWS.decode(raw)]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -106,7 +109,7 @@ def _scan_members(body: bytes) -> Iterator[tuple[str, bytes]]:
     for element in _scan_elements(body, opening=b"{"):
         key = _TOKEN.match(element.lstrip(b" \t\r\n"))
         if key is None or not key[0].startswith(b'"'):
-            raise MalformedError("the answer is not well-formed JSON")
+            raise MalformedError("the answer is not well-formed JSON", Code.API_ANSWER)
         rest = element.lstrip(b" \t\r\n")[key.end() :].lstrip(b" \t\r\n")
         try:
             yield json.loads(key[0]), rest[1:].strip(b" \t\r\n")
@@ -134,4 +137,4 @@ def _scan_elements(body: bytes, opening: bytes = b"[") -> Iterator[bytes]:
         elif mark == b"," and depth == 1:
             yield body[start : token.start()]
             start = token.end()
-    raise MalformedError("the answer is not well-formed JSON")
+    raise MalformedError("the answer is not well-formed JSON", Code.API_ANSWER)

@@ -61,16 +61,17 @@ class Counts:
 
 
 class Fault(NamedTuple):
-    """The failure that decided a status: its name in the error tree, what is wrong, and what to do next."""
+    """The failure that decided a status: its name in the error tree, what is wrong, what to do next, and its code."""
 
     kind: str
     what: str
     hint: str
+    code: str
 
     @classmethod
     def of(cls, error: IngestError) -> Fault:
         """What can be told of `error`."""
-        return cls(type(error).__name__, error.what, error.hint)
+        return cls(type(error).__name__, error.what, error.hint, error.code.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from functools import partial
 from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.plugins.registry import Plugins, UnsoundError
 
@@ -78,7 +79,7 @@ def _files(environment: Mapping[str, str]) -> list[Path]:
     if not folder or "AWS_LAMBDA_FUNCTION_NAME" in environment:
         return []
     if not Path(folder).is_dir():
-        raise UsageError(f"INGEST_PLUGINS={folder}: no such folder", hint="correct it, or unset it")
+        raise UsageError(f"INGEST_PLUGINS={folder}: no such folder", Code.FOLDER, hint="correct it, or unset it")
     return sorted(path for path in Path(folder).glob("*.py") if not path.name.startswith("_"))
 
 

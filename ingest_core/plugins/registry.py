@@ -11,6 +11,7 @@ from typing import cast
 import pluggy
 
 from ingest_core import hooks
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.keys import LABEL
 from ingest_core.model import Report, Source, checked_stream
@@ -88,9 +89,14 @@ class Plugins:
             if broken.entry_point == name:
                 raise UsageError(
                     f"the source {name!r} of {broken.distribution} cannot be used: {broken.why}",
+                    Code.SOURCE_BROKEN,
                     hint=f"mend it, or remove {broken.distribution}; `ingest list` shows every plugin",
                 )
-        raise UsageError(f"no source {name!r} is installed (installed: {known})", hint="pip install its distribution")
+        raise UsageError(
+            f"no source {name!r} is installed (installed: {known})",
+            Code.SOURCE_UNKNOWN,
+            hint="pip install its distribution",
+        )
 
     def run_finished(self, report: Report) -> None:
         """Tells every observer; one that raises is logged and changes nothing."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ingest_core.api import HttpRequest, HttpResponse, Transport
+from ingest_core.codes import Code
 from ingest_core.errors import StopError
 
 
@@ -44,6 +45,7 @@ class RecordingTransport:
             if self._most is not None and self._sent > self._most:
                 raise StopError(
                     f"the run makes more than {self._most} requests: too many to record",
+                    Code.RECORDING_LONG,
                     hint="narrow it by --set, to a page or two; or allow more with --most",
                 )
         response = self._inner.send(request, seconds=seconds, max_bytes=max_bytes)

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from ingest_core.api import HttpResponse
+from ingest_core.codes import Code
 from ingest_core.errors import StopError, UsageError
 from ingest_core.recording.exchange import Exchange
 from ingest_core.recording.scrub import Scrubber
@@ -73,6 +74,7 @@ def write_recording(
         if secrets.leaks(text) or secrets.leaks(name.encode()):
             raise StopError(
                 f"a secret can still be read in what would be {name}; nothing was written",
+                Code.RECORDING_LEAKS,
                 hint="the API writes it in a way that is not known here; record against an endpoint that does not",
             )
     try:
@@ -82,7 +84,7 @@ def write_recording(
         for name, text in written.items():
             (folder / name).write_bytes(text)
     except OSError as error:
-        raise UsageError(f"{folder}: {error.strerror or error}", hint="choose another folder") from error
+        raise UsageError(f"{folder}: {error.strerror or error}", Code.FOLDER, hint="choose another folder") from error
     return [folder / name for name in written]
 
 
@@ -95,11 +97,11 @@ def read_recording(folder: Path) -> Recording:
         settings = about.get("settings") or {}
     except OSError:
         raise UsageError(
-            f"{folder}: no recording is there ({INDEX} is missing)", hint="make one: ingest record"
+            f"{folder}: no recording is there ({INDEX} is missing)", Code.RECORDING, hint="make one: ingest record"
         ) from None
     except (yaml.YAMLError, TypeError, KeyError, ValueError, AttributeError):
         raise UsageError(
-            f"{index}: it must say source, date and settings", hint="make it anew: ingest record"
+            f"{index}: it must say source, date and settings", Code.RECORDING, hint="make it anew: ingest record"
         ) from None
     answers = dict(_read(path) for path in sorted(folder.glob(f"*{ENDING}")))
     return Recording(source, date, settings, answers)
@@ -119,6 +121,7 @@ def _read(path: Path) -> tuple[str, HttpResponse]:
     if asked is None or not re.fullmatch(r"[1-5][0-9]{2}", status.strip()) or not rest_of_file:
         raise UsageError(
             f"{path}: not a recorded answer",
+            Code.RECORDING,
             hint="its lines are: GET and the URL; the status; headers; an empty one; then the body",
         )
     pairs = (line.partition(":") for line in headers)
@@ -134,10 +137,11 @@ def _slug(url: str) -> str:
 
 def _require_ours(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is not a folder", hint="choose another")
+        raise UsageError(f"{folder} is not a folder", Code.FOLDER, hint="choose another")
     others = [path.name for path in folder.glob("*") if path.suffix != ENDING and path.name != INDEX]
     if others:
         raise UsageError(
             f"{folder} holds {min(others)!r}, which is no recording; one replaces what was there before it",
+            Code.FOLDER,
             hint="choose an empty folder",
         )

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote_to_bytes
 
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 
 PLACEHOLDER = "scrubbed-secret"
@@ -36,6 +37,7 @@ class Scrubber:
         if any(len(secret) < SHORTEST for secret in self._secrets):
             raise UsageError(
                 f"a secret of this config has fewer than {SHORTEST} characters, and cannot be told from other text",
+                Code.RECORDING_LEAKS,
                 hint="record with a real key",
             )
         self._plain = [pattern for secret in self._secrets for pattern in _plain(secret)]

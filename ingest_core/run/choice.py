@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.run.job import Job
 from ingest_core.state import FORMAT, Phase, RunState
@@ -52,6 +53,7 @@ class Choice:
         if seen is not None and seen.is_unfinished:
             raise UsageError(
                 f"the run of {seen.config} for {seen.date} is not finished, and --limit would mix a trial into it",
+                Code.UNFINISHED,
                 hint="run it without --limit, or try with --dry-run",
             )
         return self._new(seen)
@@ -61,6 +63,7 @@ class Choice:
             return seen
         raise UsageError(
             f"there is no run of {self._job.config} for {self._job.date} whose quarantine could be tried again",
+            Code.NOT_REPLAYABLE,
             hint=f"ingest runs {self._job.config} lists what there is; --date names another day",
         )
 

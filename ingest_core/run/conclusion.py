@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LockedError, StopError, TransientError
 from ingest_core.model import FailureBudget, Status
 from ingest_core.run.scheduler import Failure
@@ -39,12 +40,14 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
     if counts.unaccounted:
         error = StopError(
             f"{counts.unaccounted} ids were asked of the source and it said nothing about them",
+            Code.SOURCE_SILENT,
             hint="its fetch must yield a Record, a Missing or a Rejected for each of slice.ids",
         )
         return Conclusion(Status.FAILED, error, problems)
     if not budget.allows(counts.rejected, counts.rejected + counts.records):
         error = StopError(
             f"{counts.rejected} records are in the quarantine, more than max_failed allows",
+            Code.QUARANTINE,
             hint="look at them, or raise max_failed; the records that landed stay",
         )
         return Conclusion(Status.FAILED, error, problems)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from ingest_core.codes import Code
 from ingest_core.errors import TransientError
 from ingest_core.keys import RecordKeys
 from ingest_core.model import Ref, Source
@@ -88,5 +89,5 @@ class Docking:
 
     def _may_write(self) -> None:
         if self.machinery.stop.is_set():
-            raise TransientError("the run is stopping")
+            raise TransientError("the run is stopping", Code.STOPPING)
         self.held.require()

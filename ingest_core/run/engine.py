@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, StopError
 from ingest_core.keys import ControlKeys
 from ingest_core.model import Answer, Report, Slice, Status
@@ -123,7 +124,7 @@ def _concluded(job: Job, perform: Callable[[], Conclusion]) -> Conclusion:
         return Conclusion(status_of(failure), failure)
     except Exception as failure:
         logger.exception("the run of %s ended in an error that ingest_core does not name", job.config)
-        return Conclusion(Status.FAILED, StopError(f"{type(failure).__name__}: {failure}"))
+        return Conclusion(Status.FAILED, StopError(f"{type(failure).__name__}: {failure}", Code.UNNAMED))
 
 
 def plan(job: Job) -> tuple[Slice, ...]:

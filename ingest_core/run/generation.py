@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, TransientError
 from ingest_core.model import Slice
 from ingest_core.run.allowance import Allowance
@@ -250,10 +251,12 @@ class Generation:
     def _before_removing(self) -> None:
         self._claim.require()
         if self._job.interruption.is_requested:
-            raise TransientError("the run is stopping")
+            raise TransientError("the run is stopping", Code.STOPPING)
         if self._machinery.deadline.is_near():
-            raise TransientError("time is up, and what is superseded is not all removed", hint="run again to go on")
+            raise TransientError(
+                "time is up, and what is superseded is not all removed", Code.TIME_UP, hint="run again to go on"
+            )
 
 
 def _out_of_time() -> Failure:
-    return Failure("", TransientError("time is up, and slices are left", hint="run again to go on"))
+    return Failure("", TransientError("time is up, and slices are left", Code.TIME_UP, hint="run again to go on"))

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from ingest_core.api import Redactor, Transport
 from ingest_core.clock import Clock
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake
@@ -33,7 +34,9 @@ class HandOver:
 def thaw_settings(job: Job, frozen: Frozen) -> Job:
     """`job` with the frozen settings as they stand, for sources that have no secrets."""
     if (frozen.source, frozen.streams) != (job.source.name, job.source.streams):
-        raise UsageError(f"the run was begun with another source, or with other streams, than {job.source.name} has")
+        raise UsageError(
+            f"the run was begun with another source, or with other streams, than {job.source.name} has", Code.OUTGROWN
+        )
     return replace(job, settings=frozen.settings, specification=frozen.specification, batch=frozen.batch)
 
 

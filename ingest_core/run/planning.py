@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ingest_core.codes import Code
 from ingest_core.errors import PluginError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
@@ -32,10 +33,14 @@ def plan_first_round(
     for item in _planned(source, context):
         if isinstance(item, Slice):
             if is_reserved(item.name):
-                raise PluginError(f"source {source.name}: slice name {item.name!r}: names like r1-… are the core's own")
+                raise PluginError(
+                    f"source {source.name}: slice name {item.name!r}: names like r1-… are the core's own",
+                    Code.SOURCE_PLAN,
+                )
             if not index.name(item.name):
                 raise PluginError(
-                    f"source {source.name}: plan names two slices {item.name!r}; names are unique within a run"
+                    f"source {source.name}: plan names two slices {item.name!r}; names are unique within a run",
+                    Code.SOURCE_PLAN,
                 )
             yield item
         elif isinstance(item, Ref):
@@ -50,7 +55,8 @@ def plan_first_round(
             told.notes.append((item.name, item.text))
         else:
             raise PluginError(
-                f"source {source.name}: plan yielded a {type(item).__name__}; it yields Slice, Ref, Checkpoint and Note"
+                f"source {source.name}: plan yielded a {type(item).__name__}, not a Slice, Ref, Checkpoint or Note",
+                Code.SOURCE_PLAN,
             )
     refs.flush()
     told.totals["duplicates"] = index.plan_found(0)
@@ -79,7 +85,9 @@ class _Refs:
 def _ref_id(source: Source, ref: Ref) -> str:
     id = id_text(ref.id)
     if id is None:
-        raise PluginError(f"source {source.name}: plan yielded a ref to {ref.stream} with a {bad_id(ref.id)}")
+        raise PluginError(
+            f"source {source.name}: plan yielded a ref to {ref.stream} with a {bad_id(ref.id)}", Code.SOURCE_PLAN
+        )
     return id
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 
+from ingest_core.codes import Code
 from ingest_core.errors import (
     CredentialsError,
     IngestError,
@@ -159,7 +160,7 @@ class Scheduler:
         if part.next and (barren > BARREN_PARTS or empty > EMPTY_PARTS):
             count = max(barren, empty) - 1
             what = f"slice {placed.slice.name}: {count} slices in a row brought nothing new; paging in circles"
-            return Failure(placed.slice.name, PluginError(what))
+            return Failure(placed.slice.name, PluginError(what, Code.SOURCE_SLICE))
         return self._clash(part, placed.slice)
 
     def _clash(self, part: Summary, slice: Slice) -> Failure | None:
@@ -167,7 +168,7 @@ class Scheduler:
         for following in part.next:
             if is_reserved(following.name) or not self._take_name(following.name):
                 what = f"slice {slice.name} hands over to {following.name!r}, a name that this run has already"
-                return Failure(slice.name, PluginError(what))
+                return Failure(slice.name, PluginError(what, Code.SOURCE_SLICE))
         return None
 
     def _may_start(self, under_way: int) -> bool:
@@ -190,7 +191,7 @@ def _failure(future: Future[Summary], slice: Slice) -> Failure | None:
         return None
     if not isinstance(error, IngestError):
         logger.error("slice %s: an error that ingest_core does not name", slice.name, exc_info=error)
-        error = PluginError(f"slice {slice.name}: {type(error).__name__}: {error}")
+        error = PluginError(f"slice {slice.name}: {type(error).__name__}: {error}", Code.SOURCE_RAISED)
     return Failure(slice.name, error)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from ingest_core.codes import Code
 from ingest_core.errors import LeftError, PluginError, TransientError
 from ingest_core.guard import calling
 from ingest_core.keys import id_text
@@ -117,11 +118,11 @@ class SliceLander:
             while True:
                 self._dock.backpressure.wait_for(partial(self._is_settled, record.stream, id))
                 if self._stop.is_set():
-                    raise TransientError("the run is stopping")
+                    raise TransientError("the run is stopping", Code.STOPPING)
                 claimed = self._index.claim(record.stream, id, filling.slice.name)
                 if claimed is Claimed.DOUBTFUL:
                     what = f"a slice that failed may have landed {record.stream} {id}; the next attempt looks"
-                    raise TransientError(f"slice {filling.slice.name}: {what}")
+                    raise TransientError(f"slice {filling.slice.name}: {what}", Code.DOUBTFUL)
                 if claimed is Claimed.TAKEN:
                     filling.draft.repeat(record, id)
                 elif claimed is Claimed.MINE and self._allowance.take():
@@ -142,7 +143,7 @@ class SliceLander:
             if self._allowance.is_spent():
                 return []
             if self._stop.is_set():
-                raise TransientError("the run is stopping")
+                raise TransientError("the run is stopping", Code.STOPPING)
             if isinstance(item, Slice):
                 rest.append(item)
             elif rest:
@@ -278,7 +279,7 @@ class SliceLander:
         )
 
     def _breach(self, slice: Slice, what: str) -> PluginError:
-        return PluginError(f"source {self._source.name}, slice {slice.name}: {what}")
+        return PluginError(f"source {self._source.name}, slice {slice.name}: {what}", Code.SOURCE_SLICE)
 
 
 class _Filling:

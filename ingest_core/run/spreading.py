@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, PluginError
 from ingest_core.model import Slice
 from ingest_core.run.index import Index
@@ -93,7 +94,8 @@ class Spreading:
                 if first != landed.stream:
                     raise PluginError(
                         f"source {self._job.source.name} landed records of streams {first!r} and {landed.stream!r}, "
-                        f"whose ids could meet: declare Source(streams=({first!r}, {landed.stream!r}))"
+                        f"whose ids could meet: declare Source(streams=({first!r}, {landed.stream!r}))",
+                        Code.SOURCE_SLICE,
                     )
             self._job.progress.close_slice(len(part.next))
 

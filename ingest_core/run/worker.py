@@ -9,6 +9,7 @@ from types import TracebackType
 
 from ingest_core.api import Pacer
 from ingest_core.api.pacer import SLACK_SECONDS
+from ingest_core.codes import Code
 from ingest_core.errors import LakeError, LeftError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import LAKE_THREADS
@@ -71,7 +72,7 @@ class Worker:
         self._pool.__enter__()
         plan = self._store("").read_segment(0, 0)
         if plan is None:
-            raise LakeError(f"{self._keys.plan(0, 0)} is not there", hint="run again")
+            raise LakeError(f"{self._keys.plan(0, 0)} is not there", Code.UNPLANNED, hint="run again")
         self._before = plan.before
         return self
 

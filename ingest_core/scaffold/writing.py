@@ -10,6 +10,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 
+from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.keys import LABEL
 
@@ -29,11 +30,15 @@ def write_source(folder: Path, name: str, label: str, kind: Kind) -> list[Path]:
     """Writes the files and returns them. Raises UsageError for a name or label that is none, or a folder in use."""
     if not _NAME.fullmatch(name):
         better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_0123456789")
-        raise UsageError(f"{name!r} is no name of a source", hint=f"write a lower-case word: {better or 'things'}")
+        raise UsageError(
+            f"{name!r} is no name of a source", Code.NAME, hint=f"write a lower-case word: {better or 'things'}"
+        )
     if not _LABEL.fullmatch(label):
-        raise UsageError(f"label {label!r}: use letters, digits, '_' and '-'", hint="it is a folder of the lake")
+        raise UsageError(
+            f"label {label!r}: use letters, digits, '_' and '-'", Code.NAME, hint="it is a folder of the lake"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is there already", hint="choose another folder with --to")
+        raise UsageError(f"{folder} is there already", Code.FOLDER, hint="choose another folder with --to")
     words = {"name": name, "label": label, "upper": name.upper(), "dashed": name.replace("_", "-")}
     written = []
     for template, place in _templates(files(__package__) / "templates" / kind.value):

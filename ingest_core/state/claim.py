@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from ingest_core.clock import Clock
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LakeError, LockedError, TransientError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
@@ -181,7 +182,9 @@ class Claim:
             with self._renewing:  # many threads find it due at once: the first renews it for all
                 if not self._lost and self._left() < SAFETY_SECONDS:
                     self._renew(self.state.phase)  # which may take long itself
-        raise TransientError(f"{self._keys.state}: renewing the lease takes longer than it lasts", hint="run again")
+        raise TransientError(
+            f"{self._keys.state}: renewing the lease takes longer than it lasts", Code.LEASE, hint="run again"
+        )
 
     def _left(self) -> float:
         with self._lock:
@@ -246,7 +249,7 @@ class Claim:
                 with self._lock:
                     self._good_from = began
                 return
-        raise LakeError(f"{self._keys.state} is changed faster than it can be read", hint="run again")
+        raise LakeError(f"{self._keys.state} is changed faster than it can be read", Code.LAKE_RACE, hint="run again")
 
     def _gone(self) -> LockedError:
         return locked(self._keys, "another run has taken it over")
@@ -262,5 +265,7 @@ def decoded(stored: Stored | None, keys: ControlKeys) -> RunState | None:
 
 def locked(keys: ControlKeys, why: str) -> LockedError:
     return LockedError(
-        f"the run of {keys.config} for {keys.date} is locked: {why}", hint="wait until it has ended, then run again"
+        f"the run of {keys.config} for {keys.date} is locked: {why}",
+        Code.LOCKED,
+        hint="wait until it has ended, then run again",
     )

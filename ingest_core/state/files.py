@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ingest_core.codes import Code
 from ingest_core.errors import LakeError, PluginError
 from ingest_core.model import Batch, Slice
 
@@ -260,6 +261,7 @@ def encode(file: File) -> bytes:
     except (TypeError, ValueError, RecursionError) as error:
         raise PluginError(
             f"the params of a slice, or the value of a checkpoint, cannot be written as JSON: {error}",
+            Code.SOURCE_VALUES,
             hint="use text, numbers, booleans, None, lists and mappings with text keys",
         ) from None
 
@@ -273,12 +275,13 @@ def decode(body: bytes, type: type[T], key: str) -> T:
     if version != FORMAT:
         raise LakeError(
             f"{key}: format {version!r} is not known to this version of ingest_core (it knows {FORMAT})",
+            Code.LAKE_FORMAT,
             hint="upgrade ingest_core, or use another config name",
         )
     try:
         found: T = _DECODERS[type].decode(body)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise LakeError(f"{key}: not a file of ingest_core ({error})") from error
+        raise LakeError(f"{key}: not a file of ingest_core ({error})", Code.LAKE_FORMAT) from error
     return found
 
 

@@ -12,6 +12,7 @@ import threading
 import msgspec
 
 from ingest_core.clock import Clock
+from ingest_core.codes import Code
 from ingest_core.errors import LockedError, TransientError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
@@ -75,7 +76,9 @@ class Share:
                     if not self._is_good():
                         self._clock.pause(1.0, self._stop)
                 if not self._is_good():
-                    raise TransientError(f"{self._keys.state}: the lease is not renewed any more", hint="run again")
+                    raise TransientError(
+                        f"{self._keys.state}: the lease is not renewed any more", Code.LEASE, hint="run again"
+                    )
 
     def confirm(self) -> None:
         """Raises LockedError unless the lake itself says that the claim stands."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ingest_core.codes import Code
 from ingest_core.errors import LakeError, LockedError, PluginError
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
@@ -262,6 +263,7 @@ class RunStore:
         if self._holds_secret(body):
             raise PluginError(
                 f"a {type(file).__name__.lower()} of {self.keys.run} would hold a secret",
+                Code.SOURCE_SECRET,
                 hint="keep a page's number or cursor in params and checkpoints, not a URL that the API signed",
             )
         return body
@@ -305,8 +307,8 @@ def weight_of(slice: Slice, requests: int) -> int:
 
 
 def _haunted(key: str) -> LakeError:
-    return LakeError(f"{key}: refused as existing, then not found", hint="run again")
+    return LakeError(f"{key}: refused as existing, then not found", Code.LAKE_RACE, hint="run again")
 
 
 def _taken_over(key: str) -> LockedError:
-    return LockedError(f"{key} was written by another run, which has taken this date over")
+    return LockedError(f"{key} was written by another run, which has taken this date over", Code.LOCKED)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ingest_core.codes import Code
 from ingest_core.config import open_document, source_named_in
 from ingest_core.errors import UsageError
 from ingest_core.model import Source
@@ -43,6 +44,7 @@ class SourceContract:
         if source.connect is not None and source.demo is None and answers is None:
             raise UsageError(
                 f"nothing answers for {source.name}: a contract test asks no real API",
+                Code.SOURCE_UNTESTED,
                 hint="record its answers (ingest record … --to answers), and say answers = Path(…) in the test class",
             )
         if isinstance(answers, Path):

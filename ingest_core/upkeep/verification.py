@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from ingest_core.codes import Code
 from ingest_core.errors import StopError
 from ingest_core.keys import RecordKeys, label_root
 from ingest_core.lake import LAKE_THREADS, Lake
@@ -65,6 +66,7 @@ def verify(subject: Subject, *, by_size_alone: bool = False) -> Verdict:
     if manifest is None:
         raise StopError(
             f"{subject.config} has no committed run for {subject.date}",
+            Code.UNCOMMITTED,
             hint=f"ingest runs {subject.config} lists the days that have",
         )
     with _Expected() as expected, ThreadPoolExecutor(LAKE_THREADS, "verify") as pool:
@@ -87,6 +89,7 @@ def _expect(subject: Subject, history: History, manifest: Manifest, expected: _E
     if parts < len(manifest.parts):
         raise StopError(
             f"{keys.root}parts/ has {parts} of the {len(manifest.parts)} parts that the manifest names",
+            Code.PRUNED,
             hint="they were pruned: what landed on that day is known no more",
         )
     for other in subject.lake.folders(label_root(subject.label)):

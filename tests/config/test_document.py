@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ingest_core.codes import Code
 from ingest_core.config.document import MAX_BYTES, parse_document, parse_value, read_document
 from ingest_core.errors import ConfigError, UsageError
 
@@ -45,9 +46,9 @@ def test_values_and_keys_know_their_line_and_column(
 
 def test_what_stands_nowhere_is_located_at_the_nearest_thing_around_it() -> None:
     document = parse_document(TEXT, "c.yaml")
-    assert str(document.locate(("settings", "select", 9, "x"), "odd")) == "c.yaml:5:5: odd"
-    assert str(document.locate(("settings", "pages"), "odd", at_key=True)) == "c.yaml:3:3: odd"
-    assert str(document.locate(("absent",), "odd")) == "c.yaml:1:1: odd"
+    assert str(document.locate(("settings", "select", 9, "x"), "odd", Code.CONFIG_TYPE)) == "c.yaml:5:5: odd"
+    assert str(document.locate(("settings", "pages"), "odd", Code.CONFIG_TYPE, at_key=True)) == "c.yaml:3:3: odd"
+    assert str(document.locate(("absent",), "odd", Code.CONFIG_TYPE)) == "c.yaml:1:1: odd"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_keys_are_text_as_they_look() -> None:
 def test_what_a_person_does_not_mean_is_refused_with_its_place(text: str, told: str) -> None:
     with pytest.raises(ConfigError) as raised:
         parse_document(text, "c.yaml")
-    assert str(raised.value) == told
+    assert raised.value.what == told
 
 
 @pytest.mark.parametrize(

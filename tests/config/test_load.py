@@ -60,7 +60,7 @@ def built(text: str, of: Source | None = None) -> Config:
 def told(text: str, of: Source | None = None) -> list[str]:
     with pytest.raises(ConfigError) as raised:
         built(text, of)
-    return str(raised.value).splitlines()
+    return raised.value.what.splitlines()
 
 
 def test_a_config_has_its_defaults_from_the_core_the_source_and_the_schema() -> None:
@@ -239,7 +239,7 @@ def test_set_lays_values_over_the_file(tmp_path: Path) -> None:
 def test_a_mistake_of_set_is_told_as_one_of_the_command(tmp_path: Path, option: str, line: str) -> None:
     with pytest.raises(ConfigError) as raised:
         overridden(tmp_path, option)
-    assert str(raised.value) == line
+    assert raised.value.what == line
 
 
 @pytest.mark.parametrize("option", ["rate", "=5", ""])

@@ -107,7 +107,8 @@ def test_a_person_reads_a_line_each_with_what_to_do(
     lines = capsys.readouterr().out.splitlines()
 
     assert code == 4
-    assert f"not ok secrets  aws-ssm:{PARAMETER}: access denied: ssm:GetParameter is missing" in lines
+    said = f"not ok secrets  aws-ssm:{PARAMETER}: access denied: ssm:GetParameter is missing"
+    assert f"{said} [INGEST-K004]" in lines
     assert f"{'':<15} → give the role or user ssm:GetParameter on this secret" in lines
     assert "ok     lake     s3://my-data-lake can be written to and read" in lines
 

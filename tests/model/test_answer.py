@@ -82,7 +82,8 @@ def test_check_raises_the_error_of_the_outcome_with_its_reason_and_hint(
     with pytest.raises(error) as raised:
         answer.check()
     assert type(raised.value) is error
-    assert str(raised.value) == "GET https://api.example.org/v1/things/7: why not\n  → do this"
+    assert (raised.value.what, raised.value.hint) == ("GET https://api.example.org/v1/things/7: why not", "do this")
+    assert raised.value.code.startswith("INGEST-K" if error is CredentialsError else "INGEST-A")
 
 
 @pytest.mark.parametrize(("outcome", "error"), ERRORS)

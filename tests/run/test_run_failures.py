@@ -88,7 +88,7 @@ def test_what_waiting_does_not_mend_stops_the_run(job: JobMaker, error: IngestEr
 
     report = run(job(slices(5000), fetch))
     assert (report.status, report.exit_code) == (Status.FAILED, code)
-    assert report.error == (type(error).__name__, error.what, error.hint)
+    assert report.error == (type(error).__name__, error.what, error.hint, error.code)
     assert len(began) < 1000
     assert report.manifest is None
 
@@ -138,7 +138,7 @@ def test_a_plugin_that_raises_anything_fails_the_run_with_source_and_slice(job: 
     report = run(job(slices(3), failing("s1", error)))
     assert (report.status, report.exit_code) == (Status.FAILED, 1)
     assert report.error is not None
-    kind, what, _ = report.error
+    kind, what, *_ = report.error
     assert kind == "PluginError"
     assert "things" in what
     assert "s1" in what

@@ -1,0 +1,128 @@
+"""The codes of errors: stable, so that a message can be searched for and its page be found.
+
+A code is never given another meaning, and one that is not used any more is not given out again. What each means, why it
+comes about and what to do stands beside this file, in `codes.toml`; `ingest explain` and docs/errors.md print it.
+
+C  the config                       L  the lake
+U  the command, the event           R  the run and its state
+S  the source, that is, the plugin  F  the deployed function
+A  the API                          K  credentials
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+
+@unique
+class Code(StrEnum):
+    """What went wrong, by what there is to do about it; the value is what people see."""
+
+    CONFIG_KEY_UNKNOWN = "INGEST-C001"
+    CONFIG_KEY_MISSING = "INGEST-C002"
+    CONFIG_TYPE = "INGEST-C003"
+    CONFIG_CHOICE = "INGEST-C004"
+    CONFIG_RANGE = "INGEST-C005"
+    CONFIG_FORM = "INGEST-C006"
+    CONFIG_ALTERNATIVES = "INGEST-C007"
+    CONFIG_SECRET = "INGEST-C008"  # noqa: S105 -- a name, not a secret
+    CONFIG_NOT_YAML = "INGEST-C009"
+    CONFIG_DIALECT = "INGEST-C010"
+    CONFIG_SOURCE = "INGEST-C011"
+    CONFIG_TIMEZONE = "INGEST-C012"
+    CONFIG_LAKE = "INGEST-C013"
+    CONFIG_REFUSED = "INGEST-C014"
+    CONFIG_FILE = "INGEST-C015"
+    CONFIG_COLLISION = "INGEST-C016"
+    CONFIG_RECORDED = "INGEST-C017"
+    CONFIG_INDEX = "INGEST-C018"
+
+    COMMAND = "INGEST-U001"
+    CONFIG_UNKNOWN = "INGEST-U002"
+    OVERRIDE = "INGEST-U003"
+    DATE = "INGEST-U004"
+    OPTIONS = "INGEST-U005"
+    SPAN = "INGEST-U006"
+    UNDATED = "INGEST-U007"
+    EVENT = "INGEST-U008"
+    FOLDER = "INGEST-U009"
+    EXTRA = "INGEST-U010"
+    ENGINE = "INGEST-U011"
+    NAME = "INGEST-U012"
+    RECORDING = "INGEST-U013"
+    RECORDING_LEAKS = "INGEST-U014"
+    RECORDING_LONG = "INGEST-U015"
+    NOT_OFFERED = "INGEST-U016"
+    CODE = "INGEST-U017"
+
+    SOURCE_STOPS = "INGEST-S001"
+    SOURCE_SETTINGS = "INGEST-S002"
+    SOURCE_WAITS = "INGEST-S003"
+    SOURCE_RECORD = "INGEST-S004"
+    SOURCE_CONTRACT = "INGEST-S005"
+    SOURCE_UNKNOWN = "INGEST-S006"
+    SOURCE_BROKEN = "INGEST-S007"
+    SOURCE_RAISED = "INGEST-S008"
+    SOURCE_SCHEMA = "INGEST-S009"
+    SOURCE_HOST = "INGEST-S010"
+    SOURCE_REQUEST = "INGEST-S011"
+    SOURCE_PLAN = "INGEST-S012"
+    SOURCE_SLICE = "INGEST-S013"
+    SOURCE_SILENT = "INGEST-S014"
+    SOURCE_VALUES = "INGEST-S015"
+    SOURCE_STUBBORN = "INGEST-S016"
+    SOURCE_SECRET = "INGEST-S017"  # noqa: S105 -- a name, not a secret
+    SOURCE_UNTESTED = "INGEST-S018"
+
+    API_FAILS = "INGEST-A001"
+    API_REFUSES = "INGEST-A002"
+    API_MISSING = "INGEST-A003"
+    API_ANSWER = "INGEST-A004"
+    API_ADDRESS = "INGEST-A005"
+    API_URL = "INGEST-A006"
+    API_CHANGED = "INGEST-A007"
+
+    KEY_REFUSED = "INGEST-K001"
+    KEY_UNREADABLE = "INGEST-K002"
+    KEY_IN_AWS = "INGEST-K003"
+    KEY_RIGHT = "INGEST-K004"
+    KEY_BUSY = "INGEST-K005"
+    AWS_KEYS = "INGEST-K006"
+    AWS_NO_KEYS = "INGEST-K007"
+    AWS_RIGHT = "INGEST-K008"
+    CLOCK = "INGEST-K009"
+
+    LAKE_BUCKET = "INGEST-L001"
+    LAKE_REGION = "INGEST-L002"
+    LAKE_AWAY = "INGEST-L003"
+    LAKE_REFUSES = "INGEST-L004"
+    LAKE_UNCONDITIONAL = "INGEST-L005"
+    LAKE_DISK = "INGEST-L006"
+    LAKE_LOCKS = "INGEST-L007"
+    LAKE_KEY = "INGEST-L008"
+    LAKE_CASE = "INGEST-L009"
+    LAKE_RACE = "INGEST-L010"
+    LAKE_FORMAT = "INGEST-L011"
+    LAKE_BOTO3 = "INGEST-L012"
+
+    LOCKED = "INGEST-R001"
+    TIME_UP = "INGEST-R002"
+    STOPPING = "INGEST-R003"
+    QUARANTINE = "INGEST-R004"
+    UNNAMED = "INGEST-R005"
+    OUTGROWN = "INGEST-R006"
+    UNCOMMITTED = "INGEST-R007"
+    PRUNED = "INGEST-R008"
+    LEASE = "INGEST-R009"
+    UNFINISHED = "INGEST-R010"
+    NOT_REPLAYABLE = "INGEST-R011"
+    WHICH_DAY = "INGEST-R012"
+    DOUBTFUL = "INGEST-R013"
+    LEFT = "INGEST-R014"
+    UNPLANNED = "INGEST-R015"
+
+    FUNCTION_ANSWER = "INGEST-F001"
+    FUNCTION_FAILED = "INGEST-F002"
+    FUNCTION_UNKNOWN = "INGEST-F003"
+    FUNCTION_AWAY = "INGEST-F004"
+    FUNCTION_SMALL = "INGEST-F005"
