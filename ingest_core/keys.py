@@ -192,8 +192,13 @@ class ControlKeys:
         """The folder of a slice's intents."""
         return f"{self.root}intents/{slice_name}/"
 
+    @property
+    def quarantine_root(self) -> str:
+        """The folder of everything that the run rejected."""
+        return f"{self.root}quarantine/"
+
     def quarantine(self, slice_name: str, epoch: int, number: int, worker: str = "") -> str:
-        return f"{self.root}quarantine/{slice_name}/{epoch}-{number}{worker and '-'}{worker}.json"
+        return f"{self.quarantine_root}{slice_name}/{epoch}-{number}{worker and '-'}{worker}.json"
 
     def map(self, round: int) -> str:
         """What a round has for workers: an array that a state machine reads."""

@@ -40,9 +40,7 @@ def command(source: str) -> int:
     workspace = Workspace()
     found = workspace.plugins.find(source)
     if found.demo is None:
-        raise UsageError(
-            f"the source {source!r} has no demo", Code.NOT_OFFERED, hint=f"try: ingest run {source} --dry-run"
-        )
+        raise UsageError(f"the source {source!r} has no demo", Code.NOT_OFFERED, hint=_demos(workspace.plugins))
     out.rule("[bold]1  a simulator of the API, and an S3 server, both on loopback", align="left", style="dim")
     with (
         found.demo() as settings,
@@ -110,6 +108,13 @@ def embedded_s3() -> Iterator[str]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def _demos(plugins: Plugins) -> str:
+    names = [name for name, installed in sorted(plugins.sources.items()) if installed.source.demo is not None]
+    if not names:
+        return "a source that has: pip install 'ingest-core[demo]'"
+    return f"these have: {', '.join(f'ingest demo {name}' for name in names)}"
 
 
 def _run(plugins: Plugins, config: Path) -> tuple[Report, Lake]:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import click
 
 from ingest_core.assembly import Wish
+from ingest_core.cli.again import remember
 from ingest_core.cli.output import data, data_apart, say
 from ingest_core.config import config_folder, config_names, duration, parse_override
 from ingest_core.interruption import Interruption
@@ -29,6 +30,7 @@ class Verb(click.Command):
     """A verb of `ingest`: what plugins print while it works does not mix with its data."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        remember(ctx.params)
         try:
             with data_apart(), _terminated_as_interrupted():
                 code = super().invoke(ctx)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from ingest_core.cli.again import typed
 from ingest_core.errors import ConfigError, IngestError
 from ingest_core.model import Fault, Report, Status
 
@@ -83,7 +84,7 @@ def print_json(value: Any) -> None:
 def print_error(error: IngestError, *, as_json: bool) -> None:
     """An error: its code, what is wrong, and what to do."""
     fault = Fault.of(error)
-    fault = fault._replace(what=masked(fault.what), hint=masked(fault.hint))
+    fault = fault._replace(what=masked(fault.what), hint=masked(typed().completed(fault.hint)))
     mistakes = error.mistakes if isinstance(error, ConfigError) else ()
     print_fault(fault, [(one.code, masked(str(one))) for one in mistakes])
     if as_json:
@@ -125,7 +126,7 @@ def print_report(report: Report, following: Iterable[str]) -> None:
     if report.error is not None:
         out.print(f"  [red]{'error':<10}[/] {escape(report.error.what)} [dim]\\[{report.error.code}][/]")
         if report.error.hint:
-            out.print(f"  {'':<10} [dim]→[/] {escape(report.error.hint)}")
+            out.print(f"  {'':<10} [dim]→[/] {escape(typed().completed(report.error.hint))}")
     for name, value in _lines(report):
         out.print(f"  [dim]{name:<10}[/] {escape(value)}")
     for name in report.truncated:
@@ -133,7 +134,7 @@ def print_report(report: Report, following: Iterable[str]) -> None:
     for note in report.notes:
         out.print(f"  [dim]{'note':<10}[/] {escape(note)}")
     for problem in report.problems:
-        out.print(f"  [yellow]{'problem':<10}[/] {escape(problem)}")
+        out.print(f"  [yellow]{'problem':<10}[/] {escape(typed().completed(problem))}")
     for step in following:
         out.print(f"  [dim]{'next':<10}[/] {escape(step)}")
     if report.notice:

@@ -46,7 +46,8 @@ def command(source: str, lake: str | None, age: dt.timedelta, lifecycle: bool, y
         print_json(lifecycle_rules(_prefix(use.config.lake), LIFECYCLE_DAYS))
         return 0
     job = workspace.job(use, Wish(lake=lake))
-    days = prunable(job.lake, job.label, job.config, job.date - age)
+    before = job.date - age
+    days = prunable(job.lake, job.label, job.config, before)
     files, weight = sum(day.files for day in days), sum(day.bytes for day in days)
     if not as_json:
         out = console()
@@ -59,7 +60,7 @@ def command(source: str, lake: str | None, age: dt.timedelta, lifecycle: bool, y
     if as_json:
         print_json({"source": job.config, "days": len(days), "files": files, "bytes": weight})
     else:
-        say(f"removed {files:,} files" if days else f"nothing is older than {age.days} days and may go")
+        say(f"removed {files:,} files" if days else f"no day before {before} has anything that may go")
     return 0
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from ingest_core.assembly import Use, Wish, Workspace
+from ingest_core.cli.again import typed
 from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import Verb, interruptible, json_option, limit_type, source_argument, wish, wish_options
@@ -25,6 +26,7 @@ from ingest_core.run import Progress
 
 DRY_RUN = "dry-run"
 MOST_DAYS = 3660
+_CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
 day_type = click.DateTime(["%Y-%m-%d"])
 
 
@@ -93,18 +95,18 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     else:
         refuse_dry_folder(use.config.lake)
     dates = {workspace.date(use, each) for each in wishes}
-    again = Again(source, _flags(date, lake, overrides), dry_run)
     reports = []
     with interruptible() as interruption:
         for report in _runs(workspace, use, wishes, interruption):
             reports.append(report)
             if not as_json and report.date not in dates:
                 console().print(
-                    f"first what was unfinished: the run of {report.date} (ingest state reset gives one up)",
+                    f"first what was unfinished: the run of {report.date}; "
+                    f"{typed().command('state reset')} gives it up",
                     style="dim",
                 )
             if not as_json:
-                print_report(report, _next_steps(report, again))
+                print_report(report, _next_steps(report, date, is_trial=dry_run))
     if as_json:
         told = [report_as_json(report) for report in reports]
         # Of one run asked for, what was finished before it stands beside it.
@@ -146,35 +148,21 @@ def _runs(workspace: Workspace, use: Use, wishes: list[Wish], interruption: Inte
             return
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """The command that was given, less what made it a trial: config, its flags, and whether it was a dry run."""
-
-    source: str
-    flags: str
-    dry_run: bool
-
-    def say(self, verb: str) -> str:
-        return f"ingest {verb} {shlex.quote(self.source)}{self.flags}"
-
-
-def _flags(date: str | None, lake: str | None, overrides: tuple[str, ...]) -> str:
-    given = [("--date", date), ("--lake", lake), *(("--set", text) for text in overrides)]
-    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in given if value is not None)
-
-
-def _next_steps(report: Report, again: Again) -> list[str]:
-    if report.status is Status.PARTIAL and (again.dry_run or report.limited):
+def _next_steps(report: Report, date: str | None, *, is_trial: bool) -> list[str]:
+    day = "" if date is None else f" --date {shlex.quote(date)}"
+    if report.status is Status.PARTIAL and (is_trial or report.limited):
         return ["the same command again, later: a trial begins anew"]
     if report.status is Status.PARTIAL:
         return ["the same command again, later: it goes on from here, and nothing is doubled"]
     if report.status is Status.LOCKED:
         return ["wait until the other run has ended, then the same command again"]
     if report.status is not Status.DONE:
-        return [again.say("check")]
-    if again.dry_run:
-        return [f"look into {report.lake}; then: {again.say('run')}"]
+        # `check` looks at config, secrets, API and lake: an error that says what to do is beyond it.
+        is_known = report.error is not None and report.error.hint and report.error.kind not in _CHECKED
+        return ["when that is mended: the same command again" if is_known else f"{typed().command('check')}{day}"]
+    if is_trial:
+        return [f"look into {report.lake}; then: {typed().command('run')}{day}"]
     if report.limited:
-        return [f"{again.say('run')}   (without --limit, to commit)"]
+        return [f"{typed().command('run')}{day}   (without --limit, to commit)"]
     look = "aws s3 ls" if report.lake.startswith(S3_SCHEME) else "ls"
     return [f"{look} {report.lake}/{report.prefix}"]

@@ -7,17 +7,25 @@ from dataclasses import asdict
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.cli.options import Verb, complete_source, json_option, limit_type
 from ingest_core.cli.output import console, print_json, say, size
 from ingest_core.cli.session import open_workspace
+from ingest_core.cli.tables import Column, print_table
 from ingest_core.config import config_folder, config_names
 from ingest_core.errors import IngestError
 from ingest_core.upkeep import RunLine, lines
 
 _STYLES = {"done": "green", "running": "cyan", "unfinished": "yellow", "interrupted": "yellow"}
+_COLUMNS = (
+    *(Column(heading) for heading in ("config", "date", "run", "")),
+    Column("records", 1, is_number=True),
+    Column("size", 3, is_number=True),
+    Column("missing", 4, is_number=True),
+    Column("rejected", 2, is_number=True),
+    Column("committed (UTC)", 5),
+)
 
 
 @click.command("runs", cls=Verb)
@@ -35,15 +43,7 @@ def command(source: str | None, lake: str | None, most: int, as_json: bool) -> N
     if not found:
         say("no runs yet")
         return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for heading in ("config", "date", "run", ""):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("records", "size", "missing", "rejected"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("committed (UTC)", no_wrap=True)
-    for line in found:
-        table.add_row(*_row(line))
-    console(for_table=True).print(table)
+    print_table(console(for_table=True), _COLUMNS, [_row(line) for line in found])
 
 
 def _lines(workspace: Workspace, source: str | None, lake: str | None, most: int) -> Iterator[RunLine]:

@@ -10,6 +10,7 @@ import click
 from rich.markup import escape
 
 from ingest_core.assembly import Wish
+from ingest_core.cli.again import typed
 from ingest_core.cli.options import Verb, json_option, source_argument, yes_option
 from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace
@@ -56,7 +57,8 @@ def show(source: str, lake: str | None, as_json: bool) -> None:
         out.print(f"  [yellow]{word:<11}[/] {state.date}, generation {state.generation}, {begun}{escape(by)}")
     if unfinished:
         out.print(
-            f"  [dim]{'next':<11}[/] a run finishes that first, as it was begun; or give it up by `ingest state reset`"
+            f"  [dim]{'next':<11}[/] a run finishes that first, as it was begun; "
+            f"or give it up: {escape(typed().command('state reset'))} --date {unfinished[0][0].date}"
         )
     out.print(f"  [dim]{'committed':<11}[/] {newest or 'nothing yet'}")
     out.print(f"  [dim]{'checkpoint':<11}[/] {escape(json.dumps(checkpoint, ensure_ascii=False, default=str))}")

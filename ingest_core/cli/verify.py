@@ -7,6 +7,7 @@ from collections import Counter
 import click
 from rich.markup import escape
 
+from ingest_core.cli.again import typed
 from ingest_core.cli.options import Verb, json_option, source_argument, wish
 from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
@@ -35,7 +36,7 @@ def command(source: str, lake: str | None, date: str | None, sizes: bool, as_jso
     job = workspace.job(use, asked)
     day = job.date if date is not None else newest_committed(job.lake, job.label, job.config)
     if day is None:
-        raise StopError(f"{job.config} has no committed run", Code.UNCOMMITTED, hint=f"ingest run {source}")
+        raise StopError(f"{job.config} has no committed run", Code.UNCOMMITTED, hint=f"ingest run {job.config}")
     keys = RecordKeys(job.label, day, job.source.streams, job.specification)
     verdict = verify(Subject(job.lake, job.label, job.config, day, keys), by_size_alone=sizes)
     if as_json:
@@ -64,5 +65,5 @@ def command(source: str, lake: str | None, date: str | None, sizes: bool, as_jso
     if counts["altered"] or counts["extra"]:
         out.print("  [dim]→[/] what is altered or extra is not touched by any run: look at it, and remove it yourself")
     if counts["altered"] or counts["missing"]:
-        out.print(f"  [dim]→[/] ingest run {escape(source)} --date {day} --refresh then lands the day anew")
+        out.print(f"  [dim]→[/] {escape(typed().command('run'))} --date {day} --refresh then lands the day anew")
     return 1

@@ -153,7 +153,7 @@ class Attempt:
                 return Conclusion(Status.DONE, None, generation.tidy_up())
             failures = generation.land()
             self._checkpoint = generation.checkpoint
-            conclusion = conclude(failures, self._tally, job.max_failed)
+            conclusion = conclude(failures, self._tally, job.max_failed, self._quarantine())
             if conclusion.error is None and job.limit is None:
                 self._restore(generation.commit())
                 conclusion = replace(conclusion, problems=conclusion.problems + generation.remove_superseded())
@@ -171,7 +171,7 @@ class Attempt:
         self._checkpoint = generation.checkpoint
         if committed is not None:
             self._restore(generation.supplement(committed))
-        conclusion = conclude(failures, self._tally, self._job.max_failed)
+        conclusion = conclude(failures, self._tally, self._job.max_failed, self._quarantine())
         if committed is None and conclusion.error is None:
             self._restore(generation.commit())
             conclusion = replace(conclusion, problems=conclusion.problems + generation.remove_superseded())
@@ -193,6 +193,9 @@ class Attempt:
         self._manifest = self._keys.manifest()
         self._checkpoint = committed.checkpoint
         self._tally.restore(committed)
+
+    def _quarantine(self) -> str:
+        return f"{self._job.lake.uri}/{self._keys.quarantine_root}"
 
     def _records(self) -> RecordKeys:
         job = self._job

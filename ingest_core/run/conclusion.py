@@ -30,8 +30,8 @@ class Conclusion:
         return self.status.exit_code
 
 
-def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -> Conclusion:
-    """The end of a run whose rounds are over, closed or not."""
+def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget, quarantine: str) -> Conclusion:
+    """The end of a run whose rounds are over, closed or not. `quarantine` is where what it rejected lies."""
     counts = tally.counts()
     problems = tuple(tally.examples("rejected") + tally.examples("unaccounted") + tally.examples("conflict"))
     if failures:
@@ -44,14 +44,24 @@ def conclude(failures: Sequence[Failure], tally: Tally, budget: FailureBudget) -
             hint="its fetch must yield a Record, a Missing or a Rejected for each of slice.ids",
         )
         return Conclusion(Status.FAILED, error, problems)
-    if not budget.allows(counts.rejected, counts.rejected + counts.records):
+    tried = counts.rejected + counts.records
+    if not budget.allows(counts.rejected, tried):
         error = StopError(
-            f"{counts.rejected} records are in the quarantine, more than max_failed allows",
+            f"{counts.rejected:,} of {tried:,} records ({_percent(counts.rejected / tried)}) are in the quarantine, "
+            f"and max_failed allows {_allowed(budget)}",
             Code.QUARANTINE,
-            hint="look at them, or raise max_failed; the records that landed stay",
+            hint=f"look at them in {quarantine}, or raise max_failed; the records that landed stay",
         )
         return Conclusion(Status.FAILED, error, problems)
     return Conclusion(Status.DONE, None, problems)
+
+
+def _allowed(budget: FailureBudget) -> str:
+    return f"{budget.count:,}" if budget.share is None else _percent(budget.share)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"
 
 
 def status_of(error: IngestError) -> Status:

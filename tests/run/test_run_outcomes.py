@@ -95,7 +95,11 @@ def test_more_in_the_quarantine_than_allowed_is_no_commit(
     assert len(records()) == 10 - rejected
     if status is Status.FAILED:
         assert report.error is not None
-        assert report.error[1].startswith(f"{rejected} records are in the quarantine")
+        allowed = f"{budget.count}" if budget.share is None else f"{100 * budget.share:.0f}%"
+        assert report.error.what == (
+            f"{rejected} of 10 records ({10 * rejected}%) are in the quarantine, and max_failed allows {allowed}"
+        )
+        assert "memory/_ingest/Things/things/2026-11-23/g1/quarantine/" in report.error.hint
 
 
 def test_missing_ids_do_not_count_against_the_budget(job: JobMaker) -> None:

@@ -1,0 +1,89 @@
+"""Commands in hints can be typed as they stand, and none leads back to where it was given."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest_core.cli.again import Typed
+
+Ingest = Callable[..., Any]
+DAY = ("--date", "2026-11-23")
+
+
+@pytest.mark.parametrize(
+    ("given", "hint", "becomes"),
+    [
+        ({"source": "tmdb"}, "ingest runs tmdb lists them", "ingest runs tmdb lists them"),
+        ({"source": "tmdb", "lake": "s3://b/p"}, "ingest runs tmdb lists", "ingest runs tmdb --lake s3://b/p lists"),
+        ({"source": "my configs/tmdb.yaml"}, "ingest runs tmdb", "ingest runs 'my configs/tmdb.yaml'"),
+        ({"source": "tmdb", "lake": "my lake"}, "(ingest verify tmdb)", "(ingest verify tmdb --lake 'my lake')"),
+        ({"source": "tmdb", "overrides": ("rate=5",)}, "ingest run tmdb --x", "ingest run tmdb --set rate=5 --x"),
+        ({"source": "tmdb", "overrides": ("rate=5",)}, "ingest runs tmdb", "ingest runs tmdb"),
+        ({"source": "tmdb", "lake": "x"}, "ingest run tmdb-changes", "ingest run tmdb-changes"),
+        ({"lake": "x"}, "ingest runs tmdb", "ingest runs tmdb"),
+    ],
+)  # fmt: skip
+def test_a_command_in_a_hint_gets_what_was_typed(given: Mapping[str, Any], hint: str, becomes: str) -> None:
+    assert Typed.of(given).completed(hint) == becomes
+
+
+def commands_in(text: str) -> list[list[str]]:
+    """What stands after `→ ingest` or `next ingest`, as far as it is a command."""
+    found = []
+    for line in text.splitlines():
+        _, mark, rest = line.partition("ingest ")
+        if mark and line.strip().startswith(("→ ingest", "next")):
+            words = shlex.split(rest)
+            ends = next((n for n, word in enumerate(words) if word in {"lists", "then"}), len(words))
+            found.append(words[:ends])
+    return found
+
+
+@pytest.mark.parametrize("verb", ["verify", "replay"])
+def test_the_hint_of_an_error_is_a_command_that_works_with_the_lake_that_was_named(
+    ingest: Ingest, home: Path, verb: str
+) -> None:
+    other = str(home / "another lake")
+    ingest("run", "twitter_stub", *DAY, "--lake", other)
+    ended = ingest(verb, str(home / "conf/twitter_stub.yaml"), "--date", "2020-01-01", "--lake", other)
+    (hinted,) = commands_in(ended.out + ended.err)
+    again = ingest(*hinted)
+    assert again.code == 0
+    assert "2026-11-23" in again.out
+
+
+def test_verify_says_how_to_land_the_day_anew_in_this_lake(ingest: Ingest, home: Path) -> None:
+    where = ("--lake", str(home / "another lake"))
+    ingest("run", "twitter_stub", *DAY, *where)
+    min((home / "another lake/Raw").rglob("*.json")).unlink()
+    ended = ingest("verify", "twitter_stub", *where)
+    (hinted,) = commands_in(ended.out)
+    assert ingest(*hinted).code == 0
+    assert ingest("verify", "twitter_stub", *where).code == 0
+
+
+def test_an_error_that_a_check_cannot_find_is_not_sent_to_check(ingest: Ingest, home: Path) -> None:
+    (home / "ids.csv").write_text("a,b\n1,2\n")
+    select = f"    - ids: {{csv: {home / 'ids.csv'}, column: id}}\n      as: movie\n"
+    config = (home / "conf/tmdb.yaml").read_text()
+    (home / "conf/films.yaml").write_text(config[: config.index("    - list")] + select)
+    ended = ingest("run", "films", *DAY)
+    assert ended.code == 2
+    assert "has no column 'id'" in ended.out
+    assert "ingest check" not in ended.out
+    assert "when that is mended: the same command again" in ended.out
+
+
+def test_a_source_without_a_demo_names_those_that_have_one(ingest: Ingest) -> None:
+    ended = ingest("demo", "rest")
+    assert ended.code == 2
+    assert "these have: ingest demo tmdb" in ended.err
+
+
+def test_prune_names_the_day_that_a_short_span_means(ingest: Ingest) -> None:
+    assert "no day before 20" in ingest("prune", "twitter_stub", "--older-than", "1h").err
