@@ -24,6 +24,8 @@ VERBS = {
     "preview": ("ingest_core.cli.preview", "A few records on standard output, one a line."),
     "run": ("ingest_core.cli.run", "One run: what the API says, into the lake."),
     "runs": ("ingest_core.cli.runs", "The runs that there are, and how each stands."),
+    "lake": ("ingest_core.cli.lake", "What lies in the lake, by config, day and stream."),
+    "show": ("ingest_core.cli.show", "One record, and where it came from."),
     "verify": ("ingest_core.cli.verify", "The lake against its manifest: missing, altered, extra."),
     "replay": ("ingest_core.cli.replay", "What is in the quarantine, once more."),
     "state": ("ingest_core.cli.state", "What the next run goes on from: show, reset."),

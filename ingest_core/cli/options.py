@@ -17,7 +17,9 @@ import click
 from ingest_core.assembly import Wish
 from ingest_core.cli.again import remember
 from ingest_core.cli.output import data, data_apart, say
+from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names, duration, parse_override
+from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,6 +100,7 @@ def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: 
 source_argument = click.argument("source", shell_complete=complete_source)
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")
 limit_type = click.IntRange(min=1)
+day_type = click.DateTime(["%Y-%m-%d"])
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
@@ -107,6 +110,37 @@ def as_duration(ctx: click.Context, parameter: click.Parameter, value: str) -> d
         return duration(value)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+def _as_day(ctx: click.Context, parameter: click.Parameter, value: dt.datetime | None) -> dt.date | None:
+    return None if value is None else value.date()
+
+
+def window_options(function: F) -> F:
+    """--from and --to, as `first` and `last`."""
+    for option in (
+        click.option(
+            "--to", "last", type=day_type, callback=_as_day, metavar="DAY", help="Up to this day, itself included."
+        ),
+        click.option("--from", "first", type=day_type, callback=_as_day, metavar="DAY", help="From this day on."),
+    ):
+        function = option(function)
+    return function
+
+
+class Window:
+    """Days from `first` to `last`, both included; of those the newest `most`. None leaves a bound out."""
+
+    def __init__(self, first: dt.date | None, last: dt.date | None, most: int | None = None) -> None:
+        if first is not None and last is not None and first > last:
+            raise UsageError(f"--from {first} is after --to {last}", Code.SPAN, hint="the older day goes first")
+        self._first = first or dt.date.min
+        self._last = last or dt.date.max
+        self.most = most
+
+    def of(self, days: Sequence[dt.date]) -> list[dt.date]:
+        """Those of `days`, which are newest first, that are in it."""
+        return [day for day in days if self._first <= day <= self._last][: self.most]
 
 
 def wish_options(function: F) -> F:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -165,6 +166,20 @@ def _lines(report: Report) -> Iterable[tuple[str, str]]:
     yield "where", f"{report.lake}/{report.prefix}"
     if report.manifest is not None:
         yield "manifest", report.manifest
+
+
+# What moves a terminal's cursor, colours it, or turns the direction of its text around: C0 but tab, DEL, C1, and the
+# marks of Unicode that nobody sees.
+_UNSEEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+
+
+def printable(text: str, *, lines: bool = False) -> str:
+    """`text` from elsewhere as a terminal may have it: what would steer it is spelt out. `lines` keeps line ends."""
+    return _UNSEEN.sub(lambda found: "\n" if lines and found[0] == "\n" else _spelt(found[0]), text)
+
+
+def _spelt(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def size(count: int) -> str:

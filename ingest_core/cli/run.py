@@ -14,7 +14,16 @@ from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.again import typed
 from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
-from ingest_core.cli.options import Verb, interruptible, json_option, limit_type, source_argument, wish, wish_options
+from ingest_core.cli.options import (
+    Verb,
+    day_type,
+    interruptible,
+    json_option,
+    limit_type,
+    source_argument,
+    wish,
+    wish_options,
+)
 from ingest_core.cli.output import console, print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
@@ -27,7 +36,6 @@ from ingest_core.run import Progress
 DRY_RUN = "dry-run"
 MOST_DAYS = 3660
 _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
-day_type = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("run", cls=Verb)

@@ -8,12 +8,11 @@ from dataclasses import asdict
 import click
 from rich.markup import escape
 
-from ingest_core.assembly import Wish, Workspace
+from ingest_core.assembly import Workspace
 from ingest_core.cli.options import Verb, complete_source, json_option, limit_type
 from ingest_core.cli.output import console, print_json, say, size
-from ingest_core.cli.session import open_workspace
+from ingest_core.cli.session import open_workspace, uses
 from ingest_core.cli.tables import Column, print_table
-from ingest_core.config import config_folder, config_names
 from ingest_core.errors import IngestError
 from ingest_core.upkeep import RunLine, lines
 
@@ -47,15 +46,13 @@ def command(source: str | None, lake: str | None, most: int, as_json: bool) -> N
 
 
 def _lines(workspace: Workspace, source: str | None, lake: str | None, most: int) -> Iterator[RunLine]:
-    names = [source] if source is not None else config_names(config_folder(workspace.environment))
-    for name in names:
+    for use in uses(workspace, () if source is None else (source,), lake):
         try:
-            config = workspace.use(name, Wish(lake=lake)).config
-            yield from lines(workspace.lake(config), config.label, config.name, most)
+            yield from lines(workspace.lake(use.config), use.config.label, use.config.name, most)
         except IngestError as error:
             if source is not None:
                 raise
-            say(f"{name}: {error.coded}")
+            say(f"{use.config.name}: {error.coded}")
 
 
 def _row(line: RunLine) -> list[str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable, Iterator
 
-from ingest_core.assembly import Workspace, guard_logs
-from ingest_core.cli.output import mask_with
+from ingest_core.assembly import Use, Wish, Workspace, guard_logs
+from ingest_core.cli.output import mask_with, say
+from ingest_core.config import config_folder, config_names
+from ingest_core.errors import IngestError
+from ingest_core.lake import Lake, S3Options, open_lake
 
 
 def open_workspace(engine: str | None = None) -> Workspace:
@@ -18,3 +22,21 @@ def open_workspace(engine: str | None = None) -> Workspace:
     guard_logs(workspace.redactor, logging.getLogger().handlers)
     mask_with(workspace.redactor.clean)
     return workspace
+
+
+def uses(workspace: Workspace, names: Iterable[str] = (), lake: str | None = None) -> Iterator[Use]:
+    """The configs of these names; without any, those of the folder, and what is wrong with one is said in passing."""
+    for name in names or config_names(config_folder(workspace.environment)):
+        try:
+            yield workspace.use(name, Wish(lake=lake))
+        except IngestError as error:
+            if names:
+                raise
+            say(f"{name}: {error.coded}")
+
+
+def lakes(workspace: Workspace, lake: str | None = None) -> list[Lake]:
+    """Every lake that a config names, each once; or the one that --lake or INGEST_LAKE says, without a config too."""
+    found = {use.config.lake: workspace.lake(use.config) for use in uses(workspace, lake=lake)}
+    uri = lake or workspace.environment.get("INGEST_LAKE", "")
+    return list(found.values()) or ([open_lake(uri, S3Options())] if uri else [])

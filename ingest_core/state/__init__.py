@@ -19,12 +19,13 @@ from ingest_core.state.files import (
     decode,
     encode,
 )
-from ingest_core.state.history import History, histories
+from ingest_core.state.history import DAYS_LOOKED_BACK, History, histories
 from ingest_core.state.inventory import Inventory
 from ingest_core.state.share import Share, Ticket, ticket_of
 from ingest_core.state.store import Round, RunStore, Told, weight_of
 
 __all__ = [
+    "DAYS_LOOKED_BACK",
     "FORMAT",
     "LEASE_SECONDS",
     "RENEW_SECONDS",

@@ -23,6 +23,14 @@ class History:
         self._label = label
         self._config = config
 
+    @property
+    def label(self) -> str:
+        return self._label
+
+    @property
+    def config(self) -> str:
+        return self._config
+
     def days(self) -> list[dt.date]:
         """Every day that has files of this config, newest first."""
         found = filter(_is_date, self._lake.folders(control_root(self._label, self._config)))
@@ -31,6 +39,11 @@ class History:
     def keys(self, day: dt.date, generation: int = 1) -> ControlKeys:
         """The keys of a day."""
         return ControlKeys(self._label, self._config, day, generation)
+
+    def keys_of(self, day: dt.date, state: RunState) -> ControlKeys:
+        """The keys of the run that a day's state is about: its newest generation, or a trial."""
+        keys = self.keys(day, state.generation)
+        return keys if state.limit is None else keys.of_trial(state.trials)
 
     def store(self, day: dt.date, generation: int) -> RunStore:
         """For reading the files of one generation of a day."""

@@ -48,18 +48,12 @@ def lines(lake: Lake, label: str, config: str, most: int) -> Iterator[RunLine]:
             config=config,
             date=day,
             standing=standing(lake, keys) if state is not None else "done" if manifest is not None else "unknown",
-            run=_run_of(keys, state),
+            run=(keys if state is None else history.keys_of(day, state)).run,
             holder="" if state is None else state.holder,
             totals={} if manifest is None else manifest.totals,
             finished=None if manifest is None else manifest.finished,
             manifest=None if committed is None else committed.manifest(),
         )
-
-
-def _run_of(keys: ControlKeys, state: RunState | None) -> str:
-    if state is None:
-        return keys.run
-    return (keys.of(state.generation) if state.limit is None else keys.of_trial(state.trials)).run
 
 
 def standing(lake: Lake, keys: ControlKeys) -> str:

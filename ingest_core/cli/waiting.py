@@ -1,0 +1,40 @@
+"""A line on standard error, while something is read that may take its time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+
+SECONDS_UNTIL_SHOWN = 0.5
+
+
+@contextmanager
+def waiting() -> Iterator[Callable[[str], None]]:
+    """Gives what counts one more thing of a kind; a terminal is shown how many, once it has taken a moment.
+
+    Any thread may count.
+    """
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield lambda what: None
+        return
+    began, lock = time.monotonic(), threading.Lock()
+    counts: dict[str, int] = {}
+    status = console.status("")
+
+    def count(what: str) -> None:
+        with lock:
+            counts[what] = counts.get(what, 0) + 1
+            if time.monotonic() - began >= SECONDS_UNTIL_SHOWN:
+                status.update(escape(", ".join(f"{what}: {number:,}" for what, number in counts.items())))
+                status.start()
+
+    try:
+        yield count
+    finally:
+        status.stop()
