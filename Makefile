@@ -44,8 +44,9 @@ lint: $(READY) ## style, types, import contract
 layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch arm64" for another)
 	@$(BIN)/python layer/build.py $(LAYER)
 
-bench: $(READY) ## side by side with the script people write today
-	@$(BIN)/python bench/run.py
+bench: $(READY) ## side by side with dlt, Singer, Airbyte and the script people write (RECORDS=2000 ROUNDS=3 SCENARIO=cpu)
+	@$(BIN)/python bench/run.py --records $(or $(RECORDS),2000) --rounds $(or $(ROUNDS),3) \
+		$(if $(SCENARIO),--scenario $(SCENARIO))
 
 simulate: $(READY) ## the shipped code in a world that a seed decides (SEEDS=10000 FIRST=1; SEEDS=1 tells each step)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from ingest_source_tmdb.simulator import Simulator
+from servers import S3
 
 _MOVIE = re.compile(r"movie-(\d+)\.json")
+_LINES = re.compile(r"/movie/[^/]+\.jsonl(\.gz)?$")
 
 # MD5, because S3 tells it of every object in a listing; and the size in bytes.
 Print = tuple[str, int]
@@ -18,15 +21,15 @@ Print = tuple[str, int]
 
 @dataclass(frozen=True)
 class Landed:
-    """`expected` ids; of them, how many have no file and how many a file of the very bytes that were sent.
+    """`expected` ids; of them, how many did not land and how many landed as the very bytes that were sent.
 
-    `strangers` are files that answer for no expected id. `bytes` is what lies there, `sent` what the API said.
+    `objects` are all that lie there, a record's or not; `bytes` is what the records take, `sent` what the API said.
     """
 
     expected: int
+    objects: int
     lost: int
     identical: int
-    strangers: int
     bytes: int
     sent: int
 
@@ -47,27 +50,30 @@ def truth(bodies: Mapping[str, bytes]) -> dict[str, Print]:
     return {id: _print(body) for id, body in bodies.items()}
 
 
-def files_in(folder: Path) -> dict[str, Print]:
-    """The print of every file that a contestant left where records belong, by path."""
-    records = folder / "Raw"
-    return {str(path): _print(path.read_bytes()) for path in records.rglob("*") if path.is_file()}
-
-
-def compare(found: Mapping[str, Print], true: Mapping[str, Print]) -> Landed:
-    """`found`, by path or key, against `true`, by id."""
-    by_id = {}
-    for key, found_print in found.items():
-        name = _MOVIE.fullmatch(key.rpartition("/")[2])
-        if name is not None and name[1] in true:
-            by_id[name[1]] = found_print
+def landed_in(store: S3, true: Mapping[str, Print]) -> Landed:
+    """What lies below Raw/, as objects of one record each or as files of JSON lines."""
+    objects = store.objects()
+    prints = dict(_records(store, objects))
+    found = {id: prints[id] for id in true if id in prints}
     return Landed(
         expected=len(true),
-        lost=len(true) - len(by_id),
-        identical=sum(true[id] == found_print for id, found_print in by_id.items()),
-        strangers=len(found) - len(by_id),
+        objects=len(objects),
+        lost=len(true) - len(found),
+        identical=sum(true[id] == found_print for id, found_print in found.items()),
         bytes=sum(size for _, size in found.values()),
         sent=sum(size for _, size in true.values()),
     )
+
+
+def _records(store: S3, objects: Mapping[str, Print]) -> Iterator[tuple[str, Print]]:
+    for key, found in objects.items():
+        name = _MOVIE.fullmatch(key.rpartition("/")[2])
+        if name is not None:
+            yield name[1], found
+        elif _LINES.search(key):
+            body = store.get(key)
+            for line in (gzip.decompress(body) if key.endswith(".gz") else body).splitlines():
+                yield str(json.loads(line)["id"]), _print(line)
 
 
 def _print(body: bytes) -> Print:

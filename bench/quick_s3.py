@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import hashlib
 import json
 import signal
 import sys
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from email.utils import format_datetime, formatdate
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -29,7 +30,7 @@ class Stored:
     body: bytes
     md5: str
     metadata: list[tuple[bytes, bytes]]
-    written: str
+    written: dt.datetime
 
 
 @dataclass(slots=True)
@@ -87,11 +88,12 @@ class Connection(asyncio.Protocol):
         if path.startswith("/-/"):
             return self._control(path)
         query = parse_qs(parts.query, keep_blank_values=True)
-        kind = "LIST" if "list-type" in query else method
+        is_bucket = path.count("/") == 1
+        kind = "LIST" if "list-type" in query else "BUCKET" if is_bucket else method
         self._bucket.requests[kind] = self._bucket.requests.get(kind, 0) + 1
         if kind == "LIST":
             return listing(self._bucket, path, query)
-        if path.count("/") == 1:
+        if is_bucket:
             return reply(200)  # the bucket itself is made
         found = self._bucket.objects.get(path)
         if method == "PUT":
@@ -100,8 +102,9 @@ class Connection(asyncio.Protocol):
             self._bucket.objects.pop(path, None)
             return reply(204)
         if found is None:
-            return refusal(404, "NoSuchKey")
-        told = [(b"ETag", b'"%s"' % found.md5.encode()), (b"Last-Modified", found.written.encode()), *found.metadata]
+            return reply(404) if method == "HEAD" else refusal(404, "NoSuchKey")
+        written = format_datetime(found.written, usegmt=True).encode()
+        told = [(b"ETag", b'"%s"' % found.md5.encode()), (b"Last-Modified", written), *found.metadata]
         return reply(200, EMPTY if method == "HEAD" else found.body, told, len(found.body))
 
     def _put(self, path: str, headers: dict[bytes, bytes], body: bytes, found: Stored | None) -> bytes:
@@ -114,7 +117,7 @@ class Connection(asyncio.Protocol):
             return refusal(412, "PreconditionFailed")
         kept = [(name, value) for name, value in headers.items() if name.startswith((b"x-amz-meta-", b"content-type"))]
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        self._bucket.objects[path] = Stored(body, md5, kept, formatdate(usegmt=True))
+        self._bucket.objects[path] = Stored(body, md5, kept, dt.datetime.now(dt.UTC))
         return reply(200, headers=[(b"ETag", b'"%s"' % md5.encode())])
 
     def _control(self, path: str) -> bytes:
@@ -152,8 +155,11 @@ def listing(bucket: Bucket, path: str, query: dict[str, list[str]]) -> bytes:
         if delimiter and delimiter in rest:
             folders.add(prefix + rest.partition(delimiter)[0] + delimiter)
             continue
-        size, tag = len(stored.body), stored.md5
-        contents.append(f'<Contents><Key>{escape(key)}</Key><Size>{size}</Size><ETag>"{tag}"</ETag></Contents>')
+        size, tag, written = len(stored.body), stored.md5, f"{stored.written:%Y-%m-%dT%H:%M:%S.000Z}"
+        contents.append(
+            f"<Contents><Key>{escape(key)}</Key><LastModified>{written}</LastModified>"
+            f'<Size>{size}</Size><ETag>"{tag}"</ETag></Contents>'
+        )
     commons = "".join(f"<CommonPrefixes><Prefix>{escape(one)}</Prefix></CommonPrefixes>" for one in sorted(folders))
     text = f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(contents)}{commons}</ListBucketResult>"
     return reply(200, text.encode(), [(b"Content-Type", b"application/xml")])

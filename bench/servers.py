@@ -1,14 +1,14 @@
-"""The two servers, each in a process of its own: TMDB's simulator and moto's S3."""
+"""The servers, each in a process of its own: TMDB's simulator, moto's S3, and an S3 that costs next to nothing."""
 
 from __future__ import annotations
 
+import json
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,48 +16,65 @@ from typing import IO, Any
 
 import requests
 
+HERE = Path(__file__).parent
 BUCKET = "bench-lake"
 STARTING_SECONDS = 30
 
 
-@dataclass
+@dataclass(frozen=True)
+class Asked:
+    """One request as the API saw it: seconds since the API's start, path, the `page` asked for, status."""
+
+    at: float
+    path: str
+    page: str | None
+    status: int
+
+
+@dataclass(frozen=True)
+class Log:
+    """What an API was asked. `each` stays empty where the server keeps no more than a count."""
+
+    requests: int
+    each: tuple[Asked, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """How many were answered with 429."""
+        return sum(one.status == 429 for one in self.each)
+
+    @property
+    def seconds(self) -> float:
+        """From the first request to the last."""
+        return self.each[-1].at - self.each[0].at if self.each else 0.0
+
+
+@dataclass(frozen=True)
 class Api:
-    """A running simulator. `served` is known once it has stopped."""
+    """A running API. `log` tells what it was asked since it was last called."""
 
     url: str
     token: str
-    served: int = 0
-
-    def warm_up(self, ids: Sequence[int], append: str) -> None:
-        """Asks for every id once: the simulator draws an answer when it is first asked for, and keeps it."""
-        with requests.Session() as session:
-            session.trust_env = False
-            session.headers["Authorization"] = f"Bearer {self.token}"
-            for id in ids:
-                session.get(f"{self.url}/movie/{id}", params={"append_to_response": append}).raise_for_status()
+    log: Callable[[], Log]
 
 
 @contextmanager
 def simulator(**options: float) -> Iterator[Api]:
     """A simulator with these of its options."""
-    flags = [part for name, value in options.items() for part in (f"--{name}", str(value))]
-    command = [sys.executable, "-m", "ingest_source_tmdb.simulator", "--port", "0", *flags]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, str(HERE / "tmdb_server.py"), json.dumps(options)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
         assert process.stdout is not None
-        api = Api(_said(process.stdout, r"at (http\S+)"), _said(process.stdout, r"TMDB_TOKEN=(\S+)"))
-        try:
-            yield api
-        finally:
-            process.send_signal(signal.SIGINT)
-            api.served = int(_said(process.stdout, r"Served (\d+)"))
+        stdin, stdout = process.stdin, process.stdout
 
+        def log() -> Log:
+            stdin.write("\n")
+            stdin.flush()
+            each = tuple(Asked(*one) for one in json.loads(stdout.readline()))
+            return Log(len(each), each)
 
-def _said(stdout: IO[str], pattern: str) -> str:
-    line = stdout.readline()
-    found = re.search(pattern, line)
-    if found is None:
-        raise RuntimeError(f"the simulator said {line!r}, not {pattern}")
-    return found[1]
+        url, token = json.loads(stdout.readline())
+        yield Api(url, token, log)
 
 
 class S3:
@@ -82,11 +99,21 @@ class S3:
         requests.post(f"{self._endpoint}/{self._reset}", timeout=30).raise_for_status()
         self._client.create_bucket(Bucket=BUCKET)
 
+    def requests(self) -> dict[str, int]:
+        """How many requests came since it was emptied, by kind. `quick_s3.py` alone counts them."""
+        counted: dict[str, int] = requests.get(f"{self._endpoint}/-/requests", timeout=30).json()
+        return counted
+
     def objects(self) -> dict[str, tuple[str, int]]:
         """The MD5 (which is the ETag of a plain PUT) and the size of every object below Raw/, by key."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="Raw/")
         found = [entry for page in pages for entry in page.get("Contents", [])]
         return {entry["Key"]: (entry["ETag"].strip('"'), entry["Size"]) for entry in found}
+
+    def get(self, key: str) -> bytes:
+        """One object."""
+        body: bytes = self._client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        return body
 
 
 def _client(environment: dict[str, str]) -> Any:
@@ -118,13 +145,21 @@ def s3() -> Iterator[S3]:
 @contextmanager
 def quick_s3(latency: float = 0.0) -> Iterator[S3]:
     """An S3 that costs a tenth of moto: what bounds a run is then the client."""
-    command = [sys.executable, str(Path(__file__).parent / "quick_s3.py"), "--latency", str(latency)]
+    command = [sys.executable, str(HERE / "quick_s3.py"), "--latency", str(latency)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield S3(_said(process.stdout, r"at (http\S+)"), reset="-/reset")
+            yield S3(_address(process.stdout), reset="-/reset")
         finally:
             process.terminate()
+
+
+def _address(stdout: IO[str]) -> str:
+    line = stdout.readline()
+    found = re.search(r"at (http\S+)", line)
+    if found is None:
+        raise RuntimeError(f"the S3 server said {line!r}, not its address")
+    return found[1]
 
 
 def await_port(port: int) -> None:

@@ -1,7 +1,11 @@
-"""TMDB's details as files behind nginx, so that the API's side costs next to nothing: nginx-light, from Debian."""
+"""Documents as files behind nginx, so that the API's side costs next to nothing: nginx-light, from Debian.
+
+The latency of an answer is nginx's own, by its echo module, which nginx-light brings along.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -10,9 +14,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from servers import Api, await_port
+import requests
+from servers import Api, Log, await_port
 
+ECHO = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
 CONFIG = """
+{modules}
 worker_processes 1;
 daemon off;
 pid {home}/nginx.pid;
@@ -27,9 +34,15 @@ http {{
   default_type application/json;
   client_body_temp_path {home}/t1; proxy_temp_path {home}/t2; fastcgi_temp_path {home}/t3;
   uwsgi_temp_path {home}/t4; scgi_temp_path {home}/t5;
-  server {{ listen 127.0.0.1:{port} backlog=1024; root {home}/files; }}
+  server {{
+    listen 127.0.0.1:{port} backlog=1024;
+    root {home}/files;
+    location = /status {{ stub_status; }}
+    {late}
+  }}
 }}
 """
+LATE = "location /movie/ {{ echo_sleep {latency}; echo_exec /late$uri; }} location /late/ {{ alias {home}/files/; }}"
 
 
 def is_there() -> bool:
@@ -37,9 +50,14 @@ def is_there() -> bool:
     return shutil.which("nginx") is not None
 
 
+def can_wait() -> bool:
+    """Whether this nginx can answer late."""
+    return is_there() and ECHO.exists()
+
+
 @contextmanager
-def static_api(bodies: Mapping[str, bytes]) -> Iterator[Api]:
-    """An nginx that answers `/movie/<id>` with these bodies, whatever the query and the headers."""
+def static_api(bodies: Mapping[str, bytes], latency: float = 0.0) -> Iterator[Api]:
+    """An nginx that answers `/movie/<id>` with these bodies, whatever the query and the headers, after `latency` s."""
     with tempfile.TemporaryDirectory(prefix="ingest-bench-nginx-") as made, socket.create_server(("127.0.0.1", 0)) as s:
         home, port = Path(made), s.getsockname()[1]
         s.close()
@@ -48,10 +66,31 @@ def static_api(bodies: Mapping[str, bytes]) -> Iterator[Api]:
         files.mkdir(parents=True)
         for id, body in bodies.items():
             (files / id).write_bytes(body)
-        (home / "nginx.conf").write_text(CONFIG.format(home=home, port=port))
+        late = LATE.format(latency=latency, home=home) if latency else ""
+        modules = f"load_module {ECHO};" if latency else ""
+        (home / "nginx.conf").write_text(CONFIG.format(home=home, port=port, late=late, modules=modules))
         with subprocess.Popen(["nginx", "-c", str(home / "nginx.conf")], stderr=subprocess.DEVNULL) as process:
             try:
                 await_port(port)
-                yield Api(f"http://127.0.0.1:{port}", "none-is-asked-for")
+                url = f"http://127.0.0.1:{port}"
+                yield Api(url, "none-is-asked-for", _Counter(url))
             finally:
                 process.terminate()
+
+
+class _Counter:
+    """How many requests nginx had since the last call, less the calls themselves."""
+
+    def __init__(self, url: str) -> None:
+        self._url = f"{url}/status"
+        self._seen = self._count()
+
+    def __call__(self) -> Log:
+        seen, self._seen = self._seen, self._count()
+        return Log(self._seen - seen - 1)
+
+    def _count(self) -> int:
+        found = re.search(r"requests\s+\d+ \d+ (\d+)", requests.get(self._url, timeout=30).text)
+        if found is None:
+            raise RuntimeError(f"{self._url} does not count requests")
+        return int(found[1])
