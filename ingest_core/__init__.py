@@ -1,6 +1,7 @@
 """Add an API as a plugin, and land what it says, byte for byte, in a data lake.
 
-Everything that a plugin's author needs is here: `from ingest_core import Connection, Record, Slice, Source, hookimpl`.
+Everything that a plugin's author needs is here: `from ingest_core import Connection, Record, Slice, Source, hookimpl`;
+and `run_source`, for whoever runs one from Python.
 """
 
 from ingest_core.errors import (
@@ -8,6 +9,7 @@ from ingest_core.errors import (
     CredentialsError,
     IngestError,
     LakeError,
+    LockedError,
     MalformedError,
     Mistake,
     NotFoundError,
@@ -18,6 +20,7 @@ from ingest_core.errors import (
     TransientError,
     UsageError,
 )
+from ingest_core.from_code import run_source
 from ingest_core.hooks import hookimpl
 from ingest_core.model import (
     Answer,
@@ -26,6 +29,8 @@ from ingest_core.model import (
     Checkpoint,
     Connection,
     Context,
+    Counts,
+    Fault,
     Missing,
     Note,
     Outcome,
@@ -38,6 +43,7 @@ from ingest_core.model import (
     Secret,
     Slice,
     Source,
+    Status,
     Truncated,
     basic,
     bearer,
@@ -46,8 +52,7 @@ from ingest_core.model import (
     query_key,
     rows_of,
 )
-
-__version__ = "0.1.0"
+from ingest_core.version import __version__
 
 __all__ = [
     "Answer",
@@ -57,9 +62,12 @@ __all__ = [
     "ConfigError",
     "Connection",
     "Context",
+    "Counts",
     "CredentialsError",
+    "Fault",
     "IngestError",
     "LakeError",
+    "LockedError",
     "MalformedError",
     "Missing",
     "Mistake",
@@ -78,10 +86,12 @@ __all__ = [
     "Secret",
     "Slice",
     "Source",
+    "Status",
     "StopError",
     "TransientError",
     "Truncated",
     "UsageError",
+    "__version__",
     "basic",
     "bearer",
     "field_of",
@@ -89,4 +99,5 @@ __all__ = [
     "hookimpl",
     "query_key",
     "rows_of",
+    "run_source",
 ]

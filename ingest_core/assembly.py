@@ -21,7 +21,9 @@ from ingest_core.config import (
     Path_,
     SecretResolver,
     build_config,
+    checked_name,
     config_folder,
+    document_of,
     find_config,
     frozen_keys,
     is_stamped,
@@ -92,9 +94,18 @@ class Workspace:
         """
         path = find_config(name, config_folder(self.environment))
         document = open_document(path, {**self._lake_override(wish), **wish.overrides}, anew=anew)
+        return self._used(document, path.stem, path.parent)
+
+    def use_values(self, values: Mapping[str, Any], name: str | None, wish: Wish) -> Use:
+        """A config that a program made, under a name of its own or its source's, checked. Raises as `use` does."""
+        document = document_of(values, {**self._lake_override(wish), **wish.overrides})
+        named = source_named_in(document) if name is None else name
+        return self._used(document, checked_name(named), Path())
+
+    def _used(self, document: Document, name: str, beside: Path) -> Use:
         source = self._source(document)
-        recording = self._recording(document, path.parent)
-        config = self._config(document, path.stem, source, recording)
+        recording = self._recording(document, beside)
+        config = self._config(document, name, source, recording)
         return Use(config, adapted(source, config.settings), document, recording)
 
     def stamp(self, name: str) -> Path:
@@ -170,7 +181,7 @@ class Workspace:
             interruption=interruption or job.interruption,
         )
         for report in runs(job):
-            told = self._cleaned(report)
+            told = self._told(use, report)
             self.plugins.run_finished(told)
             yield told
 
@@ -180,16 +191,27 @@ class Workspace:
         """The quarantine of the wish's date once more; observers are told."""
         job = self.job(use, wish)
         job = replace(job, progress=progress or job.progress, interruption=interruption or job.interruption)
-        told = self._cleaned(replay(job))
+        told = self._told(use, replay(job))
         self.plugins.run_finished(told)
         return told
 
-    def _cleaned(self, report: Report) -> Report:
+    def _told(self, use: Use, report: Report) -> Report:
+        """The report as it is shown: without secrets, and with a word where the date is not the data's own."""
         return replace(
             report,
             error=None if report.error is None else self.masked(report.error),
             problems=tuple(map(self.redactor.clean, report.problems)),
+            notes=(*report.notes, *self._misdated(use, report)),
         )
+
+    def _misdated(self, use: Use, report: Report) -> Iterator[str]:
+        """A source that knows the present alone files it under whatever date it is given, or goes on with."""
+        if use.source.dated or use.recording is not None or not report.counts.written:
+            return
+        began = self.clock.now() - dt.timedelta(seconds=report.seconds)
+        day = logical_date(None, use.config.timezone, began)
+        if day != report.date:
+            yield f"{report.source} answers for the present alone: what landed now, under {report.date}, is of {day}"
 
     def _thaw(self, use: Use, job: Job, frozen: Frozen) -> Job:
         """`job` with what an unfinished run was begun with. Raises UsageError where that is no config any more."""

@@ -6,6 +6,11 @@ then hands in its result waits for it, and the end of the run for the worker (se
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class Interruption:
     """`request` may be called from a signal handler: it takes no lock. `is_watched` where somebody may call it."""
@@ -22,3 +27,27 @@ class Interruption:
         """A safe point: raises KeyboardInterrupt where the run is to stop."""
         if self.is_requested:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def interruptible(*signals: signal.Signals) -> Iterator[Interruption]:
+    """These signals ask for an end that a run comes to by itself; a second one ends it where it stands.
+
+    Outside the main thread, where Python lets nobody handle signals, none is.
+    """
+    interruption = Interruption(is_watched=True)
+    if threading.current_thread() is not threading.main_thread():
+        yield interruption
+        return
+
+    def ask(number: int, frame: object) -> None:
+        if interruption.is_requested:
+            raise KeyboardInterrupt
+        interruption.request()
+
+    before = {number: signal.signal(number, ask) for number in signals}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -6,11 +6,11 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-import ingest_core
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.aws import boto3_version
 from ingest_core.checkup import checkup
 from ingest_core.model import Status
+from ingest_core.version import __version__
 
 
 def self_check(workspace: Workspace, name: str, seconds: float | None) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def _function(environment: Mapping[str, str], seconds: float | None) -> dict[str
 def _versions(workspace: Workspace) -> dict[str, str]:
     sources = {name: installed.version for name, installed in sorted(workspace.plugins.sources.items())}
     return {
-        "ingest_core": ingest_core.__version__,
+        "ingest_core": __version__,
         "python": platform.python_version(),
         "boto3": boto3_version(),
         **sources,

@@ -65,9 +65,11 @@ class Redactor(logging.Filter):
         if cleaned != message:
             record.msg, record.args = cleaned, ()
         if record.exc_info:
-            # A formatter writes exc_text as it stands, so the traceback is masked with the rest.
-            record.exc_text = self.clean(self._tracebacks.formatException(record.exc_info))
-            record.exc_info = None
+            shown = self._tracebacks.formatException(record.exc_info)
+            cleaned = self.clean(shown)
+            if cleaned != shown:
+                # A formatter writes exc_text as it stands, so the traceback is masked with the rest.
+                record.exc_text, record.exc_info = cleaned, None
         return True
 
 

@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import ingest_core
 from ingest_core.aws import Aws, missing_right
 from ingest_core.checkup import Finding, bad
 from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, IngestError, StopError, TransientError, UsageError
+from ingest_core.version import __version__
 
 HANDLER = "ingest_core.lambda_handler.handler"
 LEAST_MEMORY_MB = 256
@@ -171,6 +171,6 @@ def _clock(told: str, asked_at: dt.datetime, answered_at: dt.datetime) -> Findin
 
 def _versions(there: Mapping[str, str]) -> Finding:
     about = ", ".join(f"{name} {version}" for name, version in there.items())
-    here = ingest_core.__version__
+    here = __version__
     differs = there.get("ingest_core") != here
     return Finding("versions", True, about, f"here is ingest_core {here}: {_REBUILD}" if differs else "")

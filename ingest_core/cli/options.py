@@ -20,12 +20,12 @@ from ingest_core.cli.output import data, data_apart, say
 from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names, duration, parse_override
 from ingest_core.errors import UsageError
-from ingest_core.interruption import Interruption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 INTERRUPTED = 130
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Verb(click.Command):
@@ -69,27 +69,6 @@ def _terminated_as_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def interruptible() -> Iterator[Interruption]:
-    """Ctrl-C and SIGTERM ask for an end that a run comes to by itself; a second one ends it where it stands."""
-    interruption = Interruption(is_watched=True)
-    if threading.current_thread() is not threading.main_thread():
-        yield interruption
-        return
-
-    def ask(number: int, frame: object) -> None:
-        if interruption.is_requested:
-            raise KeyboardInterrupt
-        interruption.request()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield interruption
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from ingest_core.cli.live import live_view
-from ingest_core.cli.options import Verb, interruptible, json_option, source_argument, wish, wish_options
+from ingest_core.cli.options import ENDING_SIGNALS, Verb, json_option, source_argument, wish, wish_options
 from ingest_core.cli.output import print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.interruption import interruptible
 from ingest_core.run import Progress
 
 
@@ -24,7 +25,7 @@ def command(source: str, date: str | None, lake: str | None, overrides: tuple[st
     workspace = open_workspace()
     asked = wish(date, lake, overrides)
     progress = Progress()
-    with interruptible() as interruption, live_view(progress, f"{source} replay"):
+    with interruptible(*ENDING_SIGNALS) as interruption, live_view(progress, f"{source} replay"):
         report = workspace.replay(workspace.use(source, asked), asked, progress, interruption)
     if as_json:
         print_json(report_as_json(report))

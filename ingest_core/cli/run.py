@@ -12,12 +12,11 @@ import click
 
 from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.again import typed
-from ingest_core.cli.dryrun import fresh_folder, refuse_dry_folder
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import (
+    ENDING_SIGNALS,
     Verb,
     day_type,
-    interruptible,
     json_option,
     limit_type,
     source_argument,
@@ -27,13 +26,13 @@ from ingest_core.cli.options import (
 from ingest_core.cli.output import console, print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
+from ingest_core.dryrun import FOLDER, fresh_folder, refuse_dry_folder
 from ingest_core.errors import UsageError
-from ingest_core.interruption import Interruption
+from ingest_core.interruption import Interruption, interruptible
 from ingest_core.lake import S3_SCHEME, Engine
 from ingest_core.model import Report, Status
 from ingest_core.run import Progress
 
-DRY_RUN = "dry-run"
 MOST_DAYS = 3660
 _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
 
@@ -89,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             Code.OPTIONS,
             hint="try it with --dry-run --limit N, then refresh",
         )
-    folder = Path(out or DRY_RUN)
+    folder = Path(out or FOLDER)
     workspace = open_workspace(engine)
     asked = replace(
         wish(date, str(folder) if dry_run else lake, overrides, limit),
@@ -104,7 +103,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         refuse_dry_folder(use.config.lake)
     dates = {workspace.date(use, each) for each in wishes}
     reports = []
-    with interruptible() as interruption:
+    with interruptible(*ENDING_SIGNALS) as interruption:
         for report in _runs(workspace, use, wishes, interruption):
             reports.append(report)
             if not as_json and report.date not in dates:

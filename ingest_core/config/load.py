@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -70,6 +71,13 @@ def find_config(name: str, folder: Path) -> Path:
     return next(path for ending in ENDINGS if (path := folder / f"{name}{ending}").is_file())
 
 
+def checked_name(name: str) -> str:
+    """`name`, where a config may be called so. Raises UsageError where it may not."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name[:80]!r} is no name of a config", Code.NAME, hint="write a lower-case word: things")
+    return name
+
+
 def config_names(folder: Path) -> list[str]:
     """The names of the configs in `folder`, sorted."""
     return sorted({path.stem for ending in ENDINGS for path in folder.glob(f"*{ending}") if path.is_file()})
@@ -86,7 +94,20 @@ def _at_home(path: str) -> Path:
 
 def open_document(path: Path, overrides: Mapping[Path_, tuple[str, Any]], *, anew: bool = False) -> Document:
     """The file with `overrides` laid over it: path → (who says so, value). `anew`: whatever a stamp says of it."""
-    document = read_document(path, anew=anew)
+    return _overlaid(read_document(path, anew=anew), overrides)
+
+
+def document_of(value: Mapping[str, Any], overrides: Mapping[Path_, tuple[str, Any]]) -> Document:
+    """`value`, which a program made, with `overrides` laid over it. Raises UsageError where JSON cannot say it."""
+    try:
+        plain = json.loads(json.dumps(dict(value)))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(f"the config: {error}", Code.CONFIG_TYPE, hint="text, numbers, lists and mappings") from None
+    laid = _overlaid(Document("the config", plain, {}, {}), overrides)
+    return replace(laid, overridden={(): "the config", **laid.overridden})
+
+
+def _overlaid(document: Document, overrides: Mapping[Path_, tuple[str, Any]]) -> Document:
     value: Any = document.value
     for place, (origin, given) in overrides.items():
         value = _laid(value, place, given, origin)
@@ -101,11 +122,16 @@ def parse_override(text: str) -> tuple[Path_, tuple[str, Any]]:
     name, equals, given = text.partition("=")
     if not equals or not name:
         raise UsageError(f"--set {text[:60]!r}: write --set key=value", Code.OVERRIDE)
+    origin = f"--set {name}"
+    return override(name, parse_value(given, origin), origin)
+
+
+def override(name: str, given: Any, origin: str) -> tuple[Path_, tuple[str, Any]]:
+    """What `--set name=…` overrides, and with what; `origin` is who says so."""
     words: list[str | int] = [int(word) if _INDEX.fullmatch(word) else word for word in name.split(".")]
     if words[0] not in {*CORE, "settings", "label"}:
         words.insert(0, "settings")
-    origin = f"--set {name}"
-    return tuple(words), (origin, parse_value(given, origin))
+    return tuple(words), (origin, given)
 
 
 def source_named_in(document: Document) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import ingest_core
+from ingest_core.version import __version__
 
 FORMAT = 1
 
@@ -50,7 +50,7 @@ def read_stamp(path: Path, body: bytes) -> Stamp | None:
         value, schema = told["value"], told["schema"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    if about != (FORMAT, ingest_core.__version__, hashlib.sha256(body).hexdigest()) or not isinstance(value, dict):
+    if about != (FORMAT, __version__, hashlib.sha256(body).hexdigest()) or not isinstance(value, dict):
         return None
     return Stamp(value, str(schema))
 
@@ -59,7 +59,7 @@ def write_stamp(path: Path, body: bytes, value: Mapping[str, Any], schema: Mappi
     """Writes that `value`, which is what `body` says, is right by `schema`. Raises OSError where it cannot."""
     told = {
         "format": FORMAT,
-        "ingest_core": ingest_core.__version__,
+        "ingest_core": __version__,
         "config": hashlib.sha256(body).hexdigest(),
         "schema": _digest(schema),
         "value": value,

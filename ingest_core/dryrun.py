@@ -9,6 +9,7 @@ from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.keys import CONTROL, RECORDS
 
+FOLDER = "dry-run"
 MARK = ".ingest-dry-run"
 OURS = {MARK, RECORDS, CONTROL}
 
