@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ingest_core.api import Network, Redactor, RequestsTransport, Transport, new_session
+from ingest_core.api import Network, Redactor, Transport, open_transport
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.codes import Code
@@ -33,10 +33,11 @@ from ingest_core.config import (
     stamp_config,
     unknown_source,
 )
+from ingest_core.engine import Engine
 from ingest_core.errors import ConfigError, UsageError
 from ingest_core.guard import adapted, calling, connection_of
 from ingest_core.interruption import Interruption
-from ingest_core.lake import Engine, Lake, S3Options, open_file, open_lake
+from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
 from ingest_core.recording import PLACEHOLDER, Recording, ReplayTransport, read_recording
@@ -292,7 +293,7 @@ class Workspace:
     def _transport(self, connections: int, network: Network) -> Transport:
         wanted = (connections, network)
         if wanted not in self._transports:
-            self._transports[wanted] = RequestsTransport(new_session(connections, network))
+            self._transports[wanted] = open_transport(connections, network, self._engine())
         return self._transports[wanted]
 
     def _lake_override(self, wish: Wish) -> dict[Path_, tuple[str, Any]]:

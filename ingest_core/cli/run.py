@@ -27,9 +27,10 @@ from ingest_core.cli.output import console, print_json, print_report, report_as_
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.dryrun import FOLDER, fresh_folder, refuse_dry_folder
+from ingest_core.engine import Engine
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption, interruptible
-from ingest_core.lake import S3_SCHEME, Engine
+from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
 from ingest_core.run import Progress
 

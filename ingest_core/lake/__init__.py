@@ -1,7 +1,7 @@
 """Where records land: one port, a folder or S3 behind it."""
 
 from ingest_core.lake.disk import DiskLake
-from ingest_core.lake.opening import LAKE_THREADS, S3_SCHEME, Engine, mistake_in, open_file, open_lake
+from ingest_core.lake.opening import LAKE_THREADS, S3_SCHEME, mistake_in, open_file, open_lake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Lake, Stored
 
@@ -9,7 +9,6 @@ __all__ = [
     "LAKE_THREADS",
     "S3_SCHEME",
     "DiskLake",
-    "Engine",
     "Entry",
     "Lake",
     "S3Options",

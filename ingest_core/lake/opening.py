@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from ingest_core.aws import Aws
 from ingest_core.codes import Code
+from ingest_core.engine import Engine
 from ingest_core.errors import LakeError, UsageError
 from ingest_core.lake.disk import DiskLake
 from ingest_core.lake.options import S3Options
@@ -22,22 +21,6 @@ LAKE_THREADS = 16
 CONNECTIONS = LAKE_THREADS + 2  # the threads of a run's lake, its own, and the timer that renews its claim
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-
-
-class Engine(StrEnum):
-    """What talks to S3: boto3; obstore, of the `[fast]` extra; or obstore where it is installed, else boto3."""
-
-    AUTO = "auto"
-    DEFAULT = "default"
-    FAST = "fast"
-
-    @classmethod
-    def named(cls, text: str) -> Engine:
-        """Raises UsageError where there is none of that name."""
-        try:
-            return cls(text)
-        except ValueError:
-            raise UsageError(f"{text!r} is no engine", Code.ENGINE, hint=f"one of {', '.join(cls)}") from None
 
 
 def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: Aws | None = None) -> Lake:
@@ -61,16 +44,8 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: A
 
 
 def _is_fast(engine: Engine, options: S3Options) -> bool:
-    why_not = ""
-    if find_spec("obstore") is None:
-        why_not = "obstore is not installed"
-    elif options.bucket_owner:
-        why_not = "obstore cannot send the bucket owner that the config names"
-    if engine is Engine.FAST and why_not:
-        raise UsageError(
-            f"the fast engine cannot be used: {why_not}", Code.EXTRA, hint="pip install 'ingest-core[fast]', or auto"
-        )
-    return engine is not Engine.DEFAULT and not why_not
+    why_not = "obstore cannot send the bucket owner that the config names" if options.bucket_owner else ""
+    return engine.takes("obstore", why_not)
 
 
 def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> BinaryIO:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ingest_core.api import RequestsTransport, Transport, new_session
+from ingest_core.api import Transport, open_transport
 from ingest_core.config import SecretResolver, build_config
 from ingest_core.config.document import Document
+from ingest_core.engine import Engine
 from ingest_core.guard import adapted
 from ingest_core.lake import Lake, S3Options, open_file
 from ingest_core.model import FailureBudget, Report, Source
@@ -116,4 +117,4 @@ def land(
 
 def network() -> Transport:
     """The real one."""
-    return RequestsTransport(new_session(64))
+    return open_transport(64, engine=Engine.DEFAULT)

@@ -11,7 +11,22 @@ import pytest
 # Appended, so that tests may import their helpers of this folder.
 sys.path.append(str(Path(__file__).resolve().parent))
 
+from transports import TRANSPORTS, AnyTransport, MakeTransport
 from wire import Bench, make_bench
+
+
+@pytest.fixture(params=list(TRANSPORTS))
+def make_transport(request: pytest.FixtureRequest) -> Iterator[MakeTransport]:
+    """Makes the transport under test: `(connections, network, resolve)`; its connections end with the test."""
+    made: list[AnyTransport] = []
+
+    def make(*args: object, **options: object) -> AnyTransport:
+        made.append(TRANSPORTS[request.param](*args, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

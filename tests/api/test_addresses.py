@@ -6,10 +6,10 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from transports import MakeTransport
 
-from ingest_core.api import HttpRequest, Network, RequestsTransport, TransportError, new_session
+from ingest_core.api import HttpRequest, TransportError
 from ingest_core.api.addresses import MOST_ADDRESSES, allowed_addresses
-from ingest_core.api.network import Adapter
 from ingest_core.errors import StopError
 
 PRIVATE = ["10.0.0.1", "172.16.9.9", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"]
@@ -85,7 +85,9 @@ def test_a_name_with_a_thousand_addresses_is_tried_at_the_first_few() -> None:
     assert allowed_addresses("api.example.org", 443, private=False, resolve=at(*many)) == many[:MOST_ADDRESSES]
 
 
-def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(
+    make_transport: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name server that says something else the second time (DNS rebinding) gains nothing."""
     said = iter([["93.184.216.34"], ["127.0.0.1"]])
     asked: list[tuple[str, int]] = []
@@ -95,33 +97,30 @@ def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(monkeypat
         raise OSError("no network in this test")
 
     monkeypatch.setattr("ingest_core.api.network.create_connection", connect)
-    session = new_session(1)
-    session.mount("https://", Adapter(Network(), 1, resolve=lambda host, port: next(said)))
+    transport = make_transport(1, resolve=lambda host, port: next(said))
     with pytest.raises(TransportError, match="the connection failed"):
-        RequestsTransport(session).send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
+        transport.send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
     assert asked == [("93.184.216.34", 443)]
 
 
-def test_a_refused_address_stops_the_run_and_is_not_tried_again() -> None:
+def test_a_refused_address_stops_the_run_and_is_not_tried_again(make_transport: MakeTransport) -> None:
     asked: list[str] = []
 
     def link_local(host: str, port: int) -> list[str]:
         asked.append(host)
         return ["169.254.169.254"]
 
-    session = new_session(1)
-    session.mount("https://", Adapter(Network(), 1, resolve=link_local))
     with pytest.raises(StopError, match=r"169\.254\.169\.254, a link-local address"):
-        RequestsTransport(session).send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
+        make_transport(1, resolve=link_local).send(
+            HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10
+        )
     assert asked == ["api.example.org"]
 
 
-def test_a_name_that_nobody_knows_is_a_failure_that_passes() -> None:
+def test_a_name_that_nobody_knows_is_a_failure_that_passes(make_transport: MakeTransport) -> None:
     def unknown(host: str, port: int) -> list[str]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    session = new_session(1)
-    session.mount("https://", Adapter(Network(), 1, resolve=unknown))
     with pytest.raises(TransportError, match="the connection failed") as raised:
-        RequestsTransport(session).send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
+        make_transport(1, resolve=unknown).send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
     assert not raised.value.permanent

@@ -9,7 +9,8 @@ import requests
 import responses
 from wire import BASE, MakeBench
 
-from ingest_core.api import HttpRequest, Limits, RequestsTransport, TransportError, new_session
+from ingest_core.api import HttpRequest, Limits, TransportError
+from ingest_core.api.transport_requests import RequestsTransport, new_session
 from ingest_core.model import Answer, Connection, Outcome, Secret, query_key
 from ingest_core.model.rawjson import is_json
 

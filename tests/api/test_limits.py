@@ -7,12 +7,13 @@ import socket
 import threading
 
 import pytest
+from transports import MakeTransport
 
-from ingest_core.api import HttpRequest, Pacer, RequestsTransport, TransportError, new_session
+from ingest_core.api import HttpRequest, Pacer, TransportError
 from ingest_core.testing import SkippingClock
 
 
-def test_a_body_that_drips_ends_with_the_limit_and_not_with_the_drip() -> None:
+def test_a_body_that_drips_ends_with_the_limit_and_not_with_the_drip(make_transport: MakeTransport) -> None:
     server = socket.create_server(("127.0.0.1", 0))
     stop = threading.Event()
 
@@ -32,7 +33,7 @@ def test_a_body_that_drips_ends_with_the_limit_and_not_with_the_drip() -> None:
     request = HttpRequest(f"http://127.0.0.1:{server.getsockname()[1]}/", {})
     try:
         with pytest.raises(TransportError, match=r"no answer in time|too slowly"):
-            RequestsTransport(new_session(1)).send(request, seconds=0.5, max_bytes=10_000)
+            make_transport(1).send(request, seconds=0.5, max_bytes=10_000)
     finally:
         stop.set()
         thread.join()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -28,21 +29,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--record", action="store_true", help="write the figures to bench/results")
     asked = parser.parse_args()
+    engine = os.environ.get("INGEST_ENGINE", "default")
     catalog = Catalog(asked.seed, int(asked.responses / ANSWERS_A_THING), asked.share)
     with tempfile.TemporaryDirectory() as folder:
-        verdict = perform(catalog, Path(folder) / "all", TOKEN)
+        verdict = perform(catalog, Path(folder) / "all", TOKEN, engine)
         searched, found = hits(Path(folder) / "all", TOKEN)
     verdict.problems += [f"the key was seen: {place}" for place in found]
     told = {**_figures(verdict), "canary": {"bytes searched": searched, "hits": len(found)}}
     about = {
         "command": f"make hostile RESPONSES={asked.responses} SHARE={asked.share} SEED={asked.seed}",
+        "engine": engine,
         "day": dt.date.today().isoformat(),
         "machine": f"Python {platform.python_version()}, {platform.system()} {platform.machine()}",
     }
     text = "\n".join(_markdown(about, told))
     print(text)
     if asked.record:
-        stem = f"{about['day']}-hostile"
+        stem = f"{about['day']}-hostile" + ("" if engine == "default" else f"-{engine}")
         (RESULTS / f"{stem}.json").write_text(json.dumps({**about, **told}, indent=1) + "\n")
         (RESULTS / f"{stem}.md").write_text(text + "\n")
     return 1 if verdict.problems else 0
@@ -67,7 +70,7 @@ def _markdown(about: dict[str, str], told: dict[str, Any]) -> list[str]:
     lines = [
         "# A hostile API",
         "",
-        f"{about['day']}, `{about['command']}`. {about['machine']}.",
+        f"{about['day']}, `{about['command']}`, engine {about['engine']}. {about['machine']}.",
         "",
         f"{told['responses']:,} answers, {told['with a fault']:,} of them with a fault; "
         f"done after {told['runs until done']} runs and {told['seconds']:,} s; {told['peak MB']} MB at most.",

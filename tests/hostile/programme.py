@@ -75,20 +75,24 @@ def serving(catalog: Catalog) -> Iterator[str]:
             process.stdin.close()
 
 
-def perform(catalog: Catalog, folder: Path, token: str, *, connections: int = 16, timeout: str = "5s") -> Verdict:
-    """Runs until the day is done, at most MOST_RUNS times; everything that is written lies below `folder`."""
+def perform(catalog: Catalog, folder: Path, token: str, engine: str = "default", timeout: str = "5s") -> Verdict:
+    """Runs until the day is done, at most MOST_RUNS times; everything that is written lies below `folder`.
+
+    `engine` is what talks to the API.
+    """
     began = time.monotonic()
     with serving(catalog) as url:
         config = folder / "config"
         config.mkdir(parents=True)
         (config / "hostile.yaml").write_text(
-            f"source: hostile\nlake: {folder / 'lake'}\nrate: 10000\nconnections: {connections}\ntimeout: {timeout}\n"
+            f"source: hostile\nlake: {folder / 'lake'}\nrate: 10000\nconnections: 16\ntimeout: {timeout}\n"
             f"max_failed: 100%\nsettings: {{base_url: {url!r}, token: 'env:HOSTILE_TOKEN'}}\n"
         )
         environment = {
             "INGEST_CONFIG_DIR": str(config),
             "INGEST_PLUGINS": str(HERE / "plugins"),
             "HOSTILE_TOKEN": token,
+            "INGEST_ENGINE": engine,
         }
         workspace = Workspace(environment, clock=QuickClock())
         verdict = Verdict()

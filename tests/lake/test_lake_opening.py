@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from ingest_core.engine import Engine
 from ingest_core.errors import LakeError, UsageError
-from ingest_core.lake import DiskLake, Engine, S3Options, open_file, open_lake
+from ingest_core.lake import DiskLake, S3Options, open_file, open_lake
 from ingest_core.lake.s3 import S3Lake
 from ingest_core.lake.s3_native import NativeS3Lake
 
@@ -100,7 +101,7 @@ def test_what_obstore_cannot_send_is_left_to_boto3_or_refused_where_it_was_asked
 def test_without_obstore_boto3_is_picked_and_the_fast_engine_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ingest_core.lake.opening.find_spec", lambda name: None)
+    monkeypatch.setattr("ingest_core.engine.find_spec", lambda name: None)
     assert isinstance(open_lake("s3://bucket", S3Options()), S3Lake)
     with pytest.raises(UsageError, match="not installed") as error:
         open_lake("s3://bucket", S3Options(), Engine.FAST)

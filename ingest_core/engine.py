@@ -1,0 +1,43 @@
+"""Which libraries do the work: those that everybody knows, or those of the `[fast]` extra."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from importlib.util import find_spec
+
+from ingest_core.codes import Code
+from ingest_core.errors import UsageError
+
+
+class Engine(StrEnum):
+    """What talks to the API and to S3.
+
+    default  requests and boto3
+    fast     pycurl and obstore, of the `[fast]` extra
+    auto     of the latter what is installed and can do what the config asks for, of the former the rest
+    """
+
+    AUTO = "auto"
+    DEFAULT = "default"
+    FAST = "fast"
+
+    @classmethod
+    def named(cls, text: str) -> Engine:
+        """Raises UsageError where there is none of that name."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise UsageError(f"{text!r} is no engine", Code.ENGINE, hint=f"one of {', '.join(cls)}") from None
+
+    def takes(self, package: str, why_not: str = "") -> bool:
+        """Whether the fast engine's `package` is to be used; `why_not` says what it cannot do here.
+
+        Raises UsageError where it must be and cannot.
+        """
+        if not why_not and self is not Engine.DEFAULT and find_spec(package) is None:
+            why_not = f"{package} is not installed"
+        if self is Engine.FAST and why_not:
+            raise UsageError(
+                f"the fast engine cannot be used: {why_not}", hint="pip install 'ingest-core[fast]', or auto"
+            )
+        return self is not Engine.DEFAULT and not why_not
