@@ -1,7 +1,7 @@
 """Where records land: one port, a folder or S3 behind it."""
 
 from ingest_core.lake.disk import DiskLake
-from ingest_core.lake.opening import LAKE_THREADS, S3_SCHEME, mistake_in, open_file, open_lake
+from ingest_core.lake.opening import LAKE_THREADS, S3_SCHEME, lake_threads, mistake_in, open_file, open_lake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Lake, Stored
 
@@ -13,6 +13,7 @@ __all__ = [
     "Lake",
     "S3Options",
     "Stored",
+    "lake_threads",
     "mistake_in",
     "open_file",
     "open_lake",

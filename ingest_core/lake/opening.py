@@ -18,9 +18,19 @@ from ingest_core.lake.port import Lake
 
 S3_SCHEME = "s3://"
 LAKE_THREADS = 16
-CONNECTIONS = LAKE_THREADS + 2  # the threads of a run's lake, its own, and the timer that renews its claim
+MOST_LAKE_THREADS = 128
+CONNECTIONS = MOST_LAKE_THREADS + 2  # the threads of a run's lake, its own, and the timer that renews its claim
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:/")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+def lake_threads(connections: int) -> int:
+    """How many put while `connections` ask: enough to keep up where a put takes no more than half as long as an answer.
+
+    Tried with 64 connections, 50 ms for an answer and 15 for a put: 16 threads hold the run up, and what waits for
+    them is in memory.
+    """
+    return min(max(LAKE_THREADS, connections // 2), MOST_LAKE_THREADS)
 
 
 def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: Aws | None = None) -> Lake:

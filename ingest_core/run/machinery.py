@@ -11,7 +11,7 @@ from typing import Any
 from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
 from ingest_core.guard import connection_of
-from ingest_core.lake import LAKE_THREADS
+from ingest_core.lake import lake_threads
 from ingest_core.model import ApiClient, Context
 from ingest_core.run.deadline import Deadline
 from ingest_core.run.job import Job
@@ -42,11 +42,12 @@ class Machinery:
         self._signed = signed
         self._stack = ExitStack()
         self.connections = job.connections if job.source.connect is not None else 0
-        self.most_slices = job.connections + LAKE_THREADS
+        puts = lake_threads(job.connections)
+        self.most_slices = job.connections + puts
         self.stop = threading.Event()
         self.backpressure = Backpressure(job.connections, threads=job.threads)
         self.requests = job.threads.pool(job.connections, "api")
-        self.puts = job.threads.pool(LAKE_THREADS, "lake")
+        self.puts = job.threads.pool(puts, "lake")
         self.slices = job.threads.pool(self.most_slices, "slice")
         self.traffic = Traffic()
         self.deadline = Deadline(job.deadline, job.clock, job.margin)

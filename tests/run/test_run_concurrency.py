@@ -68,6 +68,25 @@ def test_as_many_requests_are_under_way_as_there_are_connections(job: JobMaker, 
     assert transport.most == CONNECTIONS
 
 
+@pytest.mark.parametrize(("connections", "puts"), [(CONNECTIONS, 16), (64, 32)])
+def test_a_run_of_many_connections_puts_as_many_at_once_as_keep_up_with_them(
+    job: JobMaker, lake: Any, connections: int, puts: int
+) -> None:
+    together, put = threading.Barrier(puts), lake.put_if_absent
+
+    def meeting(key: str, *rest: Any) -> Any:
+        if key.startswith("Raw/"):
+            together.wait(20)
+        return put(key, *rest)
+
+    def things(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield from (Record("thing", id, b"{}") for id in slice.params["ids"])
+
+    lake.put_if_absent = meeting
+    report = run(job(large_slice, things, connections=connections))
+    assert (report.status, report.counts.records) == (Status.DONE, 96)
+
+
 class Scripted:
     """A transport that answers /ok and breaks on everything else."""
 
