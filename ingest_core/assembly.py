@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ingest_core.api import Network, Redactor, Transport, open_transport
 from ingest_core.aws import Aws
@@ -40,9 +40,11 @@ from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.recording import PLACEHOLDER, Recording, ReplayTransport, read_recording
 from ingest_core.run import Job, Progress, probe, replay, runs
 from ingest_core.state import Frozen
+
+if TYPE_CHECKING:
+    from ingest_core.recording import Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Workspace:
             settings=config.settings,
             date=self.date(use, wish),
             lake=self.lake(config),
-            transport=transport if recording is None else partial(ReplayTransport, recording),
+            transport=transport if recording is None else partial(_replayed, recording),
             open_file=partial(open_file, options=config.s3, engine=self._engine()),
             clock=self.clock,
             rate=config.rate,
@@ -274,6 +276,8 @@ class Workspace:
     def _config(self, document: Document, name: str, source: Source, recording: Recording | None) -> Config:
         """The checked config. A recording has no secrets, and answers to what stands in their place."""
         if recording is not None:
+            from ingest_core.recording import PLACEHOLDER
+
             return build_config(document, name, source, lambda reference: PLACEHOLDER)
         return build_config(document, name, source, self._secrets.resolve, self._secrets.renew)
 
@@ -288,6 +292,8 @@ class Workspace:
         folder = document.value.get("answers")
         if not isinstance(folder, str):
             return None
+        from ingest_core.recording import read_recording  # no deployed run has one: none waits for its import
+
         return read_recording(Path(folder) if ("answers",) in document.overridden else beside / folder)
 
     def _transport(self, connections: int, network: Network) -> Transport:
@@ -302,6 +308,12 @@ class Workspace:
         if self.environment.get("INGEST_LAKE"):
             return {("lake",): ("INGEST_LAKE", self.environment["INGEST_LAKE"])}
         return {}
+
+
+def _replayed(recording: Recording) -> Transport:
+    from ingest_core.recording import ReplayTransport
+
+    return ReplayTransport(recording)
 
 
 def guard_logs(redactor: Redactor, handlers: Sequence[logging.Handler]) -> None:

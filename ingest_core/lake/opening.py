@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from ingest_core.aws import Aws
@@ -15,6 +15,9 @@ from ingest_core.errors import LakeError, UsageError
 from ingest_core.lake.disk import DiskLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Lake
+
+if TYPE_CHECKING:
+    from ingest_core.lake.s3_direct import DirectS3Lake
 
 S3_SCHEME = "s3://"
 LAKE_THREADS = 16
@@ -48,7 +51,7 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: A
         from ingest_core.lake.s3_native import open_native
 
         return open_native(bucket, prefix, options, aws)
-    from ingest_core.lake.s3 import open_bucket  # boto3 costs a quarter of a second: only where S3 is used
+    from ingest_core.lake.s3_direct import open_bucket  # urllib3 takes 30 ms: only where it is used
 
     return open_bucket(bucket, prefix, options, CONNECTIONS, aws)
 
@@ -73,17 +76,15 @@ def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Bin
         from ingest_core.lake.s3_native import open_native
 
         return open_native(bucket, "", options).stream(key)
-    from ingest_core.lake.s3 import S3Lake
-
-    return S3Lake(_client(options), bucket, "", options).stream(key)
+    return _opened(bucket, options).stream(key)
 
 
 @cache
-def _client(options: S3Options) -> Any:
-    """One client for all files that a process opens: making one takes a seventh of a second."""
-    from ingest_core.lake.s3 import new_client
+def _opened(bucket: str, options: S3Options) -> DirectS3Lake:
+    """One lake for all files of a bucket that a process opens."""
+    from ingest_core.lake.s3_direct import open_bucket
 
-    return new_client(options, CONNECTIONS)
+    return open_bucket(bucket, "", options, CONNECTIONS)
 
 
 def mistake_in(uri: str) -> str | None:

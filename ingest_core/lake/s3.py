@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
-from typing import Any, BinaryIO, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO
 
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,8 +17,8 @@ from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_answers import not_set_up
-from ingest_core.lake.s3_direct import DirectPut
 from ingest_core.lake.s3_errors import as_ours, code_of, status_of
+from ingest_core.lake.s3_reading import age_of, as_file
 
 logger = logging.getLogger(__name__)
 
@@ -28,29 +26,16 @@ READ_ATTEMPTS = 3
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
-def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int, aws: Aws | None = None) -> S3Lake:
-    """The lake in a bucket, `connections` at once. Makes no request."""
-    aws = aws or Aws()
-    session = aws.core(options.profile, options.region)
-    client = _client(aws, options, connections)
-    headers = {
-        "x-amz-server-side-encryption": "aws:kms" if options.kms_key else "",
-        "x-amz-server-side-encryption-aws-kms-key-id": options.kms_key or "",
-        "x-amz-expected-bucket-owner": options.bucket_owner or "",
-    }
-    direct = DirectPut(session, client, bucket, {name: value for name, value in headers.items() if value})
-    return S3Lake(client, bucket, prefix, options, direct=direct)
-
-
 def new_client(options: S3Options, connections: int) -> Any:
     """A boto3 S3 client with its retries and timeouts set, not left to the default of the day.
 
     boto3 itself honours AWS_ENDPOINT_URL_S3.
     """
-    return _client(Aws(), options, connections)
+    return client_of(Aws(), options, connections)
 
 
-def _client(aws: Aws, options: S3Options, connections: int) -> Any:
+def client_of(aws: Aws, options: S3Options, connections: int) -> Any:
+    """The same, of a session of `aws`. Raises CredentialsError where AWS's own configuration is wrong."""
     config = BotoConfig(
         # Together under a minute: a claim counts on no write being on its way for longer (state/claim.py).
         retries={"mode": "standard", "total_max_attempts": 3},
@@ -67,7 +52,7 @@ def _client(aws: Aws, options: S3Options, connections: int) -> Any:
 
 
 class S3Lake(BucketLake):
-    """Objects below `prefix` in one bucket, through boto3; `direct`, where given, has the first go at each write."""
+    """Objects below `prefix` in one bucket, through boto3's `client`."""
 
     def __init__(
         self,
@@ -76,12 +61,10 @@ class S3Lake(BucketLake):
         prefix: str = "",
         options: S3Options | None = None,
         clock: Clock | None = None,
-        direct: DirectPut | None = None,
     ) -> None:
         super().__init__(bucket, prefix, clock)
         options = options or S3Options()
-        self._client = client
-        self._direct = direct
+        self.client = client
         self._common = {"ExpectedBucketOwner": options.bucket_owner} if options.bucket_owner else {}
         self._sealed = (
             {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": options.kms_key} if options.kms_key else {}
@@ -89,22 +72,15 @@ class S3Lake(BucketLake):
 
     def close(self) -> None:
         """Closes the connections."""
-        self._client.close()
-        if self._direct is not None:
-            self._direct.close()
+        self.client.close()
 
     def delete(self, key: str) -> None:
         try:
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
+            self.client.delete_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
         except (ClientError, BotoCoreError) as error:
             raise self._error("DeleteObject", key, error) from error
 
     def _attempt(self, key: str, body: bytes, metadata: Mapping[str, str], *, unless: str, match: str) -> bool | None:
-        if self._direct is not None:
-            headers = {name: value for name, value in (("If-None-Match", unless), ("If-Match", match)) if value}
-            written = self._direct.put(self._prefix + key, body, metadata, headers)
-            if written is not None:
-                return written
         condition = {"IfNoneMatch": unless} if unless else {"IfMatch": match}
         try:
             self._put(key, body, Metadata=dict(metadata), **condition)
@@ -127,7 +103,7 @@ class S3Lake(BucketLake):
     def get(self, key: str) -> Stored | None:
         for attempt in range(1, READ_ATTEMPTS + 1):
             try:
-                answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
+                answer = self.client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)
                 return Stored(answer["Body"].read(), answer.get("Metadata", {}), answer["ETag"], _age(answer))
             except ClientError as error:
                 if code_of(error) in ABSENT:
@@ -142,13 +118,15 @@ class S3Lake(BucketLake):
     def stream(self, key: str) -> BinaryIO:
         """The object's body as a file is read: by bytes or by lines, buffered, nothing read ahead but a buffer."""
         try:
-            body = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)["Body"]
+            body = self.client.get_object(Bucket=self._bucket, Key=self._prefix + key, **self._common)["Body"]
         except (ClientError, BotoCoreError) as error:
             raise self._error("GetObject", key, error) from error
-        return cast(BinaryIO, io.BufferedReader(_Body(body, lambda error: self._error("GetObject", key, error)), 65536))
+        return as_file(body, (BotoCoreError, HTTPError), lambda error: self._error("GetObject", key, error))
 
-    def entries(self, prefix: str) -> Iterator[Entry]:
-        for page in self._pages(prefix, Prefix=self._prefix + prefix):
+    def entries(self, prefix: str, after: str | None = None) -> Iterator[Entry]:
+        """As every lake's; from the first key `after` another one."""
+        start = {} if after is None else {"StartAfter": self._prefix + after}
+        for page in self._pages(prefix, Prefix=self._prefix + prefix, **start):
             for found in page.get("Contents", []):
                 yield Entry(found["Key"].removeprefix(self._prefix), found["Size"])
 
@@ -161,7 +139,7 @@ class S3Lake(BucketLake):
 
     def _put(self, key: str, body: bytes, **more: Any) -> None:
         # A bytearray instead of bytes: botocore then sends no `Expect: 100-continue`, which costs a round trip a PUT.
-        self._client.put_object(
+        self.client.put_object(
             Bucket=self._bucket,
             Key=self._prefix + key,
             Body=bytearray(body),
@@ -172,7 +150,7 @@ class S3Lake(BucketLake):
 
     def _pages(self, prefix: str, **arguments: Any) -> Iterator[Any]:
         try:
-            paginator = self._client.get_paginator("list_objects_v2")
+            paginator = self.client.get_paginator("list_objects_v2")
             yield from paginator.paginate(Bucket=self._bucket, **arguments, **self._common)
         except (ClientError, BotoCoreError) as error:
             raise self._error("ListObjectsV2", prefix, error) from error
@@ -182,35 +160,4 @@ class S3Lake(BucketLake):
 
 
 def _age(answer: Mapping[str, Any]) -> float | None:
-    """Seconds since the object was written, by S3's own clock at both ends: this machine's may be wrong."""
-    said = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    written = answer.get("LastModified")
-    if said is None or written is None:
-        return None
-    try:
-        return max(0.0, float((parsedate_to_datetime(said) - written).total_seconds()))
-    except (TypeError, ValueError):
-        return None
-
-
-class _Body(io.RawIOBase):
-    """botocore's streaming body as Python's own raw file, its errors as ours."""
-
-    def __init__(self, body: Any, told: Callable[[Exception], IngestError]) -> None:
-        self._body = body
-        self._told = told
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        try:
-            chunk = self._body.read(len(buffer))
-        except (BotoCoreError, HTTPError) as error:
-            raise self._told(error) from error
-        buffer[: len(chunk)] = chunk
-        return len(chunk)
-
-    def close(self) -> None:
-        self._body.close()
-        super().close()
+    return age_of(answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date"), answer.get("LastModified"))

@@ -1,8 +1,8 @@
-"""One attempt at a PutObject without boto3's layers: botocore's signer, urllib3's pool, and nothing between.
+"""A lake in S3 whose requests have one direct go each, and are boto3's where that does not settle them.
 
-`client.put_object` spends most of its CPU on models, events and endpoint rules that say the same for each record. Here
-they are asked once, for the address. What is neither plainly written nor plainly refused is left to boto3, which then
-does as it always does: attempts, redirects, skewed clocks, errors in its own words.
+A client of boto3 spends most of its CPU on models, events and endpoint rules that say the same for each record, and a
+seventh of a second on being made. What is neither plainly done nor plainly refused is left to it; it then does as it
+always does: attempts, redirects, skewed clocks, errors in its own words.
 """
 
 from __future__ import annotations
@@ -12,120 +12,209 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError
-from botocore.httpsession import get_cert_path
-from botocore.session import Session
-from botocore.utils import get_environ_proxies
-from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
-from ingest_core.lake.port import content_type
+from ingest_core.aws import Aws
+from ingest_core.lake.bucket import BucketLake
+from ingest_core.lake.options import S3Options
+from ingest_core.lake.port import Entry, Stored, content_type
+from ingest_core.lake.s3_answers import unreachable
+from ingest_core.lake.s3_exchange import Answered, Exchange
+from ingest_core.lake.s3_listing import Page, page_of
+from ingest_core.lake.s3_reading import age_of, as_file
+from ingest_core.lake.s3_way import NoWayError, way_by_boto3, way_by_environment
+
+if TYPE_CHECKING:
+    from ingest_core.lake.s3 import S3Lake
 
 logger = logging.getLogger(__name__)
 
-# Together with boto3's own attempts after it still under a minute (s3.py).
-CONNECT_SECONDS = 3
-READ_SECONDS = 5
-WRITTEN, REFUSED, NO_WAY = 200, 412, 0
-BEFORE_SEND = "before-send.s3.PutObject"
+METADATA = "x-amz-meta-"
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """How to reach a bucket: `origin` and `path` make the URL that a key follows."""
+def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int, aws: Aws | None = None) -> DirectS3Lake:
+    """The lake in a bucket, `connections` at once. Makes no request.
 
-    origin: str
-    path: str
-    region: str
-    credentials: Any
-    pool: HTTPConnectionPool
-
-
-class DirectPut:
-    """Puts objects into one bucket, one attempt each. Thread-safe; makes no request before the first.
-
-    `client` is boto3's for the same bucket, made from `session`; `headers` are what every request carries.
+    Where the environment alone says how to reach it, boto3 is not even imported. Raises CredentialsError where AWS's
+    own configuration is wrong.
     """
+    aws = aws or Aws()
 
-    def __init__(self, session: Session, client: Any, bucket: str, headers: Mapping[str, str]) -> None:
-        self._session = session
-        self._client = client
-        self._bucket = bucket
-        self._headers = dict(headers)
-        self._way: _Way | None = None
-        self._finding = threading.Lock()
-        # Directory buckets are signed by sessions of their own.
-        self._is_off = bucket.endswith("--x-s3") or client.meta.config.signature_version not in {"s3v4", "v4"}
+    def make() -> S3Lake:
+        from ingest_core.lake.s3 import S3Lake, client_of
 
-    def put(self, key: str, body: bytes, metadata: Mapping[str, str], condition: Mapping[str, str]) -> bool | None:
-        """True where it was written, False where the `condition` (headers) does not hold, None where boto3 must say."""
-        if self._is_off:
-            return None
-        # S3 refuses a body that arrives otherwise than this says, and keeps it.
-        headers = {
-            "Content-Type": content_type(key),
-            "x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
-        }
-        headers.update((f"x-amz-meta-{name}", value) for name, value in metadata.items())
-        try:
-            status = self._send(key, body, {**self._headers, **headers, **condition})
-        except (BotoCoreError, HTTPError, OSError) as error:
-            logger.info("PUT %s: %s; boto3 goes on", key, type(error).__name__)
-            return None
-        if status in {WRITTEN, REFUSED}:
-            return status == WRITTEN
-        logger.info("PUT %s: %d; boto3 goes on", key, status)
-        # A proxy, another region, another kind of signature: so it will be each time.
-        self._is_off = status == NO_WAY or 300 <= status <= 403
-        return None
+        return S3Lake(client_of(aws, options, connections), bucket, prefix, options)
+
+    late = Late(make)
+    way = way_by_environment(bucket, options, os.environ)
+    if way is not None:
+        return DirectS3Lake(Exchange(lambda: way, connections), late, bucket, prefix, options)
+    client, session = late().client, aws.core(options.profile, options.region)
+    exchange = Exchange(lambda: way_by_boto3(bucket, session, client), connections)
+    return DirectS3Lake(exchange, late, bucket, prefix, options)
+
+
+class Late:
+    """boto3's lake in the same place, made when it is first needed. Thread-safe."""
+
+    def __init__(self, make: Callable[[], S3Lake]) -> None:
+        self._make = make
+        self._made: S3Lake | None = None
+        self._making = threading.Lock()
+
+    def __call__(self) -> S3Lake:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def close(self) -> None:
+        """Closes its connections, where it has any."""
+        if self._made is not None:
+            self._made.close()
+
+
+class DirectS3Lake(BucketLake):
+    """Objects below `prefix` in one bucket, by `exchange` where that settles it, else by what `boto3` gives."""
+
+    def __init__(
+        self, exchange: Exchange, boto3: Late, bucket: str, prefix: str = "", options: S3Options | None = None
+    ) -> None:
+        super().__init__(bucket, prefix)
+        options = options or S3Options()
+        self._exchange = exchange
+        self._boto3 = boto3
+        self._common = {"x-amz-expected-bucket-owner": options.bucket_owner} if options.bucket_owner else {}
+        self._sealed = dict(self._common)
+        if options.kms_key:
+            self._sealed["x-amz-server-side-encryption"] = "aws:kms"
+            self._sealed["x-amz-server-side-encryption-aws-kms-key-id"] = options.kms_key
 
     def close(self) -> None:
         """Closes the connections."""
-        if self._way is not None:
-            self._way.pool.close()
+        self._exchange.close()
+        self._boto3.close()
 
-    def _send(self, key: str, body: bytes, headers: Mapping[str, str]) -> int:
-        way = self._way
-        if way is None:
-            with self._finding:  # all threads begin at once: the first finds it for all
-                way = self._way = self._way or self._find_way()
-            if way is None:
-                return NO_WAY
-        path = way.path + quote(key, safe="/~")
-        request = AWSRequest("PUT", way.origin + path, headers=headers, data=body)
-        S3SigV4Auth(way.credentials.get_frozen_credentials(), "s3", way.region).add_auth(request)
-        prepared = request.prepare()
-        # Whoever answers in the network's place, as moto does, is asked here as it is for boto3's own requests.
-        for _, answer in self._client.meta.events.emit(BEFORE_SEND, request=prepared):
-            if answer is not None:
-                return int(answer.status_code)
-        signed = dict(prepared.headers.items())
-        return way.pool.urlopen("PUT", path, body=body, headers=signed, retries=False, redirect=False).status
+    def _attempt(self, key: str, body: bytes, metadata: Mapping[str, str], *, unless: str, match: str) -> bool | None:
+        condition = {"if-none-match": unless} if unless else {"if-match": match}
+        written = self._put(key, body, metadata, condition)
+        if written is None:
+            return self._boto3()._attempt(key, body, metadata, unless=unless, match=match)
+        return written
 
-    def _find_way(self) -> _Way | None:
-        """Asks boto3 for what it would use itself; None where there is a proxy between, which is boto3's to talk to.
+    def put(self, key: str, body: bytes) -> None:
+        if not self._put(key, body, {}, {}):
+            self._boto3().put(key, body)
 
-        Raises BotoCoreError where it has no credentials.
-        """
-        url = self._client.generate_presigned_url("put_object", Params={"Bucket": self._bucket, "Key": "k"})
-        parts, config = urlsplit(url), self._client.meta.config
-        if config.proxies or get_environ_proxies(url):
+    def get(self, key: str) -> Stored | None:
+        answer = self._asked("GET", self._prefix + key, self._common)
+        if answer is not None and answer.status == 200:
+            return _stored(answer)
+        if answer is not None and answer.status == 404 and b"<Code>NoSuchKey</Code>" in answer.body:
             return None
-        origin = f"{parts.scheme}://{parts.netloc}"
-        bundle = self._session.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE") or True
-        verified = {"cert_reqs": "CERT_REQUIRED", "ca_certs": get_cert_path(bundle)}
-        pool = connection_from_url(
-            origin,
-            maxsize=config.max_pool_connections,
-            timeout=Timeout(CONNECT_SECONDS, READ_SECONDS),
-            **(verified if parts.scheme == "https" else {}),
-        )
-        credentials = self._session.get_credentials()
-        return _Way(origin, parts.path.removesuffix("k"), cast(str, self._client.meta.region_name), credentials, pool)
+        return self._boto3().get(key)
+
+    def delete(self, key: str) -> None:
+        answer = self._asked("DELETE", self._prefix + key, self._common)
+        if answer is None or answer.status != 204:
+            self._boto3().delete(key)
+
+    def stream(self, key: str) -> BinaryIO:
+        """The object's body as a file is read: by bytes or by lines, buffered, nothing read ahead but a buffer."""
+        try:
+            status, body = self._exchange.open(self._prefix + key, self._common)
+        except (NoWayError, HTTPError, OSError, ValueError) as error:
+            _say("GET", key, type(error).__name__)
+            return self._boto3().stream(key)
+        if status != 200:
+            body.close()
+            return self._boto3().stream(key)
+        where = self._where(key)
+        return as_file(body, (HTTPError,), lambda error: unreachable("GetObject", where, type(error).__name__))
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        last: str | None = None
+        for page in self._pages([("prefix", self._prefix + prefix)]):
+            if page is None:
+                yield from self._boto3().entries(prefix, after=last)
+                return
+            for found in page.entries:
+                last = found.key.removeprefix(self._prefix)
+                yield Entry(last, found.size)
+
+    def folders(self, prefix: str) -> list[str]:
+        top = self._prefix + prefix
+        found: list[str] = []
+        for page in self._pages([("delimiter", "/"), ("prefix", top)]):
+            if page is None:
+                return self._boto3().folders(prefix)
+            found += [folder.removeprefix(top).rstrip("/") for folder in page.folders]
+        return sorted(found)
+
+    def _put(self, key: str, body: bytes, metadata: Mapping[str, str], condition: Mapping[str, str]) -> bool | None:
+        """True where it was written, False where the `condition` does not hold, None where boto3 must say."""
+        # S3 refuses a body that arrives otherwise than this says, and keeps it.
+        digest = hashlib.sha256(body).digest()
+        headers = {
+            "content-type": content_type(key),
+            "x-amz-checksum-sha256": base64.b64encode(digest).decode(),
+            **self._sealed,
+            **condition,
+        }
+        headers.update((METADATA + name, value) for name, value in metadata.items())
+        answer = self._asked("PUT", self._prefix + key, headers, body, digest)
+        return {200: True, 412: False}.get(answer.status) if answer is not None else None
+
+    def _pages(self, query: list[tuple[str, str]]) -> Iterator[Page | None]:
+        """Each page of a listing; None and no more where boto3 must go on."""
+        token: str | None = ""
+        while token is not None:
+            more = [("continuation-token", token)] if token else []
+            asked = [("encoding-type", "url"), ("list-type", "2"), *query, *more]
+            answer = self._asked("GET", "", self._common, query=asked)
+            page = _page(answer) if answer is not None and answer.status == 200 else None
+            yield page
+            token = page.token if page is not None else None
+
+    def _asked(
+        self,
+        method: str,
+        name: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        digest: bytes | None = None,
+        query: Iterable[tuple[str, str]] = (),
+    ) -> Answered | None:
+        """What S3 answered, None where nothing came. What will be so each time is left to boto3 from now on."""
+        try:
+            answer = self._exchange.send(method, name, headers, body, digest, query)
+        except (NoWayError, HTTPError, OSError, ValueError) as error:
+            _say(method, name, type(error).__name__)
+            return None
+        if answer.status not in {200, 204, 404, 412}:
+            _say(method, name, str(answer.status))
+        if 300 <= answer.status <= 403:  # another region, another kind of signature, a right that is missing
+            self._exchange.leave()
+        return answer
+
+
+def _say(method: str, key: str, what: str) -> None:
+    logger.info("%s %s: %s; boto3 goes on", method, key, what)
+
+
+def _page(answer: Answered) -> Page | None:
+    try:
+        return page_of(answer.body)
+    except ValueError:
+        return None
+
+
+def _stored(answer: Answered) -> Stored:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    metadata = {name.removeprefix(METADATA): value for name, value in headers.items() if name.startswith(METADATA)}
+    return Stored(
+        answer.body, metadata, headers.get("etag", ""), age_of(headers.get("date"), headers.get("last-modified"))
+    )

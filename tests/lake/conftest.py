@@ -20,7 +20,8 @@ import boto3
 import pytest
 
 from ingest_core.lake import DiskLake, Lake, S3Options
-from ingest_core.lake.s3 import S3Lake, new_client, open_bucket
+from ingest_core.lake.s3 import S3Lake, new_client
+from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
 from ingest_core.lake.s3_native import NativeS3Lake, open_native
 
 BUCKET = "contract-lake"
@@ -54,10 +55,12 @@ class S3Server:
         with self._as(user):
             return new_client(S3Options(), 16)
 
-    def lake(self, user: str) -> S3Lake:
+    def lake(self, user: str) -> DirectS3Lake:
         """The lake as it is opened for that user."""
         with self._as(user):
-            return open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16)
+            lake = open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16)
+            lake._boto3()  # made while the environment is that user's
+            return lake
 
     def native_lake(self, user: str) -> NativeS3Lake:
         """The lake as obstore opens it for that user."""
@@ -148,7 +151,7 @@ def native_lake(s3_server: S3Server) -> Lake:
 @pytest.fixture(params=["boto3", "native"])
 def lake_of(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
     """A lake with the keys of a certain user, through either library."""
-    lakes: list[S3Lake | NativeS3Lake] = []
+    lakes: list[DirectS3Lake | NativeS3Lake] = []
 
     def make(user: str) -> Lake:
         lakes.append(s3_server.lake(user) if request.param == "boto3" else s3_server.native_lake(user))

@@ -19,7 +19,7 @@ from scripted_s3 import Asked, Said, Script, ScriptedS3, scripted
 from ingest_core.errors import CredentialsError, LakeError, TransientError
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import S3Options
-from ingest_core.lake.s3 import S3Lake, open_bucket
+from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
 from ingest_core.lake.s3_native import NativeS3Lake, open_native
 from ingest_core.model import FailureBudget, Record, Rejected, Slice, Status
 from ingest_core.run import Job, run
@@ -28,7 +28,7 @@ from ingest_core.sink import Sink, Stamp
 KEY = "Raw/Things/JSON/2026/11/23/7.json"
 # The direct attempt, and boto3's total_max_attempts; obstore's first, and its max_retries.
 ATTEMPTS = {"boto3": 1 + 3, "obstore": 1 + 2}
-AnyLake = S3Lake | NativeS3Lake
+AnyLake = DirectS3Lake | NativeS3Lake
 Open = Callable[[Script], tuple[AnyLake, ScriptedS3]]
 
 

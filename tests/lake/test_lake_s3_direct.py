@@ -1,18 +1,30 @@
-"""The direct put: signed as S3 wants it, what it leaves to boto3, and mocks that answer in the network's place."""
+"""The direct way: signed as S3 wants it, what it leaves to boto3, and mocks that answer in the network's place."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
+import ssl
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import boto3
+import certifi
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from moto import mock_aws
+from urllib3.exceptions import HTTPError, ProtocolError
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
@@ -20,8 +32,8 @@ from scripted_s3 import Asked, Said, ScriptedS3, scripted
 
 from ingest_core.errors import CredentialsError, TransientError
 from ingest_core.lake import Lake, S3Options
-from ingest_core.lake.s3 import S3Lake, open_bucket
-from ingest_core.lake.s3_direct import DirectPut
+from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
+from ingest_core.lake.s3_reading import as_file
 
 KEY, OTHER = "Raw/Things/JSON/2026/11/23/7.json", "Raw/Things/JSON/2026/11/23/8.json"
 
@@ -56,12 +68,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         monkeypatch.setenv(name, "made-up")
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, os.devnull)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
     return monkeypatch
 
 
 @pytest.fixture
-def lake(server: Server, aws: pytest.MonkeyPatch) -> Iterator[S3Lake]:
+def lake(server: Server, aws: pytest.MonkeyPatch) -> Iterator[DirectS3Lake]:
     aws.setenv("AWS_ENDPOINT_URL_S3", server.running.url)
     lake = open_bucket("things", "", S3Options(kms_key="alias/raw", bucket_owner="123456789012"), 4)
     yield lake
@@ -80,7 +95,9 @@ def test_any_key_and_body_is_signed_as_s3_computes_it(s3_lake: Lake, name: str) 
     assert [entry.key for entry in s3_lake.entries("Raw/")] == [key]
 
 
-def test_what_the_options_say_travels_with_it_and_nothing_waits_for_a_go_ahead(lake: S3Lake, server: Server) -> None:
+def test_what_the_options_say_travels_with_it_and_nothing_waits_for_a_go_ahead(
+    lake: DirectS3Lake, server: Server
+) -> None:
     assert lake.put_if_absent(KEY, b"1", {"ingest-run": "things/1"})
     (sent,) = (asked.headers for asked in server.asked)
     assert server.by_whom() == ["direct"]
@@ -97,14 +114,14 @@ def test_what_the_options_say_travels_with_it_and_nothing_waits_for_a_go_ahead(l
 
 
 @pytest.mark.parametrize("said", [Said(409, "ConditionalRequestConflict"), Said(503, "SlowDown")], ids=["409", "503"])
-def test_what_is_neither_written_nor_refused_is_left_to_boto3(lake: S3Lake, server: Server, said: Said) -> None:
+def test_what_is_neither_written_nor_refused_is_left_to_boto3(lake: DirectS3Lake, server: Server, said: Said) -> None:
     server.answers = [said]
     assert lake.put_if_absent(KEY, b"1", {}) is True
     assert lake.put_if_absent(OTHER, b"1", {}) is True
     assert server.by_whom() == ["direct", "boto3", "direct"]
 
 
-def test_a_connection_that_breaks_is_left_to_boto3(lake: S3Lake, server: Server) -> None:
+def test_a_connection_that_breaks_is_left_to_boto3(lake: DirectS3Lake, server: Server) -> None:
     server.running.shutdown()
     server.running.server_close()
     with pytest.raises(TransientError):
@@ -112,7 +129,7 @@ def test_a_connection_that_breaks_is_left_to_boto3(lake: S3Lake, server: Server)
 
 
 def test_a_refusal_of_the_right_is_told_by_boto3_and_the_direct_way_not_tried_again(
-    lake: S3Lake, server: Server
+    lake: DirectS3Lake, server: Server
 ) -> None:
     server.answers = [Said(403, "AccessDenied")] * 4
     for _ in range(3):
@@ -135,7 +152,7 @@ def test_moto_in_the_same_process_answers_it_and_no_request_leaves(aws: pytest.M
 
 
 def test_without_credentials_boto3_says_so(
-    lake: S3Lake, server: Server, aws: pytest.MonkeyPatch, tmp_path: Any
+    lake: DirectS3Lake, server: Server, aws: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     aws.delenv("AWS_ACCESS_KEY_ID")
     aws.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -149,30 +166,150 @@ def test_without_credentials_boto3_says_so(
 
 
 def test_threads_that_begin_at_once_find_the_way_once(
-    lake: S3Lake, server: Server, monkeypatch: pytest.MonkeyPatch
+    lake: DirectS3Lake, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found, find = [], DirectPut._find_way
+    found, find = [], lake._exchange._find
 
-    def finding(self: DirectPut) -> Any:
-        found.append(self)
+    def finding() -> Any:
+        found.append(1)
         time.sleep(0.05)
-        return find(self)
+        return find()
 
-    monkeypatch.setattr(DirectPut, "_find_way", finding)
+    monkeypatch.setattr(lake._exchange, "_find", finding)
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda number: lake.put_if_absent(f"{KEY}{number}", b"1", {}), range(8)))
     assert len(found) == 1
     assert server.by_whom() == ["direct"] * 8
 
 
+def test_in_lambda_boto3_is_not_even_imported(server: Server, aws: pytest.MonkeyPatch) -> None:
+    aws.setenv("AWS_ENDPOINT_URL_S3", server.running.url)
+    code = (
+        "import sys; from ingest_core.engine import Engine; from ingest_core.lake import S3Options, open_lake\n"
+        "lake = open_lake('s3://things/zone', S3Options(), Engine.DEFAULT)\n"
+        "print(lake.put_if_absent('Raw/1.json', b'1', {}), lake.put_if_absent('Raw/1.json', b'2', {}))\n"
+        "print(lake.swap('Raw/1.json', b'3', lake.get('Raw/1.json'), {}), lake.get('Raw/1.json').body)\n"
+        "print(lake.get('Raw/2.json'), [entry.key for entry in lake.entries('Raw/')], lake.folders(''))\n"
+        "lake.put('Raw/3.json', b'3'); print(lake.stream('Raw/3.json').read(), lake.settle(), lake.close())\n"
+        "print(sorted({'boto3', 'botocore', 'requests'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "True False",
+        "True b'3'",
+        "None ['Raw/1.json'] ['Raw']",
+        "b'3' None None",
+        "[]",
+    ]
+    assert server.by_whom() == ["direct"] * 10
+
+
+@pytest.mark.parametrize("broken", [Said(503, "SlowDown"), Said(500, "InternalError"), Said()], ids=str)
+def test_whatever_does_not_settle_a_read_is_boto3s(lake: DirectS3Lake, server: Server, broken: Said) -> None:
+    for number in range(3):
+        assert lake.put_if_absent(f"Raw/a/{number}.json", b"1", {"ingest-config": "things"}) is True
+    use: list[tuple[Callable[[], Any], Any]] = [
+        (lambda: [entry.key for entry in lake.entries("Raw/")], [f"Raw/a/{number}.json" for number in range(3)]),
+        (lambda: lake.folders("Raw/"), ["a"]),
+        (lambda: getattr(lake.get("Raw/a/1.json"), "body", None), b"1"),
+        (lambda: lake.get("Raw/a/9.json"), None),
+        (lambda: lake.stream("Raw/a/1.json").read(), b"1"),
+    ]
+    server.running.asked.clear()
+    for call, found in use:
+        server.answers = [broken]
+        assert call() == found
+    assert server.by_whom() == ["direct", "boto3"] * len(use)
+
+
+def test_a_listing_that_breaks_off_between_pages_is_gone_on_with_by_boto3_where_it_was(
+    s3_server: Any, s3_lake: DirectS3Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [f"Raw/{folder}/{number} +é.json" for folder in "abc" for number in range(3)]
+    for key in keys:
+        s3_lake.put(key, b"1")
+    send = s3_lake._exchange.send
+    sent: list[list[tuple[str, str]]] = []
+
+    def by_two(*arguments: Any) -> Any:
+        *others, query = arguments
+        sent.append(list(query))
+        if len(sent) == 3:
+            raise OSError
+        return send(*others, [*query, ("max-keys", "2")])
+
+    monkeypatch.setattr(s3_lake._exchange, "send", by_two)
+    assert [entry.key for entry in s3_lake.entries("Raw/")] == keys
+    assert len(sent) == 3
+    sent[:] = [[]] * 5
+    assert [entry.key for entry in s3_lake.entries("Raw/")] == keys
+    assert len(sent) == 10
+    sent[:] = [[]] * 1
+    assert s3_lake.folders("Raw/") == ["a", "b", "c"]
+
+
+def test_a_body_that_breaks_off_in_a_stream_is_told_in_our_words() -> None:
+    class Broken:
+        def read(self, size: int) -> bytes:
+            raise ProtocolError("with words of the library's own")
+
+        def close(self) -> None:
+            """Nothing."""
+
+    with pytest.raises(TransientError, match="ours: ProtocolError"):
+        as_file(Broken(), (HTTPError,), lambda error: TransientError(f"ours: {type(error).__name__}")).read()
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for 127.0.0.1 that nobody but its bearer has signed."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "made up")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "made-up.pem"
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(made.public_bytes(Encoding.PEM) + plain)
+    return pem
+
+
+def test_under_tls_a_certificate_is_trusted_by_the_file_that_says_so_and_not_without(
+    aws: pytest.MonkeyPatch, certificate: Path
+) -> None:
+    with scripted(lambda asked, before: None) as server:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        aws.setenv("AWS_ENDPOINT_URL_S3", server.url.replace("http:", "https:"))
+        aws.setenv("AWS_CA_BUNDLE", str(certificate))
+        trusting = open_bucket("things", "", S3Options(), 4)
+        assert trusting.put_if_absent(KEY, b"1", {}) is True
+        assert [asked.headers["host"] for asked in server.asked] == [server.url.removeprefix("http://")]
+        assert "Boto3" not in server.asked[0].headers["user-agent"]
+        trusting.close()
+        aws.delenv("AWS_CA_BUNDLE")
+        doubting = open_bucket("things", "", S3Options(), 4)
+        with pytest.raises(TransientError, match="cannot be reached"):
+            doubting.put_if_absent(OTHER, b"1", {})
+        assert len(server.asked) == 1
+        doubting.close()
+
+
 def test_certificates_are_those_that_boto3_would_trust(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    company = tmp_path / "company.pem"
+    company.write_bytes(Path(certifi.where()).read_bytes())
     aws.setenv("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:1")
     aws.delenv("AWS_CA_BUNDLE", raising=False)
-    aws.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "company.pem"))
-    lake = open_bucket("things", "", S3Options(), 4)
-    assert lake._direct is not None
-    way = lake._direct._find_way()
-    assert way is not None
-    assert way.pool.ca_certs == str(tmp_path / "company.pem")
-    way.pool.close()
-    lake.close()
+    for name, expected in (("REQUESTS_CA_BUNDLE", company), ("AWS_CA_BUNDLE", company)):
+        aws.setenv(name, str(company))
+        lake = open_bucket("things", "", S3Options(), 4)
+        way = lake._exchange._find()
+        assert way is not None
+        assert way.certificates == str(expected)
+        lake.close()
+        aws.delenv(name)

@@ -19,8 +19,10 @@ from ingest_core.lambda_handler import handler as real
 
 def handler(event, context):
     answer = real(event, context)
+    without = "boto3" not in sys.modules
+    import boto3
     files = {name: getattr(module, "__file__", None) or "" for name, module in list(sys.modules.items())}
-    return {"status": answer["status"], "files": files, "library": os.path.dirname(os.__file__)}
+    return {"status": answer["status"], "files": files, "without": without, "library": os.path.dirname(os.__file__)}
 """
 OURS = ("ingest_core", "ingest_source_tmdb", "requests", "urllib3", "yaml", "jsonschema", "msgspec", "pluggy")
 
@@ -55,6 +57,7 @@ def test_every_third_party_module_but_boto3s_family_comes_from_the_layer(deploym
     assert strangers(places, told) == [f"probe: {places.task}/probe.py"]
     origins = {name: Path(told["files"][name]) for name in OURS}
     assert all(path.is_relative_to(places.layer) for path in origins.values()), origins
+    assert told["without"], "a run whose keys the environment holds wants no boto3"
     assert Path(told["files"]["boto3"]).is_relative_to(places.packages)
 
 

@@ -87,6 +87,13 @@ MUTANTS = (
         ("tests/lake/test_lake_contract.py", "tests/lake/test_lake_swap.py"),
     ),
     Mutant(
+        "412 taken for success by the direct way",
+        "ingest_core/lake/s3_direct.py",
+        "        return {200: True, 412: False}.get(answer.status)",
+        "        return {200: True, 412: True}.get(answer.status)",
+        ("tests/lake/test_lake_s3_direct.py",),
+    ),
+    Mutant(
         "superseded objects not removed",
         "ingest_core/run/superseded.py",
         "            self._lake.delete(earlier.key)\n",
