@@ -40,7 +40,7 @@ from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Job, Progress, probe, replay, runs
+from ingest_core.run import Job, Mapper, Progress, probe, replay, runs
 from ingest_core.state import Frozen
 
 if TYPE_CHECKING:
@@ -170,10 +170,12 @@ class Workspace:
         progress: Progress | None = None,
         interruption: Interruption | None = None,
         transport: Transport | None = None,
+        mapper: Mapper | None = None,
     ) -> Iterator[Report]:
         """The runs that a wish leads to, unfinished ones of other dates before it; observers are told of each.
 
-        They land in `lake` instead of the config's own where one is given, and ask through `transport`.
+        They land in `lake` instead of the config's own where one is given, and ask through `transport`; `mapper` has
+        their slices landed by workers.
         """
         job = self.job(use, wish)
         job = replace(
@@ -182,6 +184,7 @@ class Workspace:
             transport=job.transport if transport is None else lambda: transport,
             progress=progress or job.progress,
             interruption=interruption or job.interruption,
+            mapper=mapper,
         )
         for report in runs(job):
             told = self._told(use, report)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,9 +33,11 @@ from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption, interruptible
 from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
-from ingest_core.run import Progress
+from ingest_core.run import Mapper, Progress
+from ingest_core.workers import ProcessMapper, Setting
 
 MOST_DAYS = 3660
+MOST_WORKERS = 64
 _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
 
 
@@ -50,6 +53,12 @@ _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
     type=click.FloatRange(min=1),
     metavar="N",
     help="Stop in time, and say partial: the same command goes on.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1, max=MOST_WORKERS),
+    metavar="N",
+    help="Land with N processes, which share the rate; one if neither this nor the config says more.",
 )
 @click.option("--dry-run", is_flag=True, help="Land in ./dry-run/ instead: the same keys, no AWS, afresh each time.")
 @click.option("--out", metavar="DIR", help="Another folder for the dry run.")
@@ -69,6 +78,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     limit: int | None,
     refresh: bool,
     max_minutes: float | None,
+    workers: int | None,
     dry_run: bool,
     out: str | None,
     engine: str | None,
@@ -104,8 +114,11 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         refuse_dry_folder(use.config.lake)
     dates = {workspace.date(use, each) for each in wishes}
     reports = []
-    with interruptible(*ENDING_SIGNALS) as interruption:
-        for report in _runs(workspace, use, wishes, interruption):
+    with (
+        interruptible(*ENDING_SIGNALS) as interruption,
+        _mapper(Setting.of(source, asked, engine), workers, use) as mapper,
+    ):
+        for report in _runs(workspace, use, wishes, interruption, mapper):
             reports.append(report)
             if not as_json and report.date not in dates:
                 console().print(
@@ -120,6 +133,14 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
         # Of one run asked for, what was finished before it stands beside it.
         print_json({**told[-1], "before": told[:-1]} if wishes == [asked] else told)
     return reports[-1].exit_code
+
+
+def _mapper(
+    setting: Setting, workers: int | None, use: Use
+) -> AbstractContextManager[ProcessMapper] | AbstractContextManager[None]:
+    """What has slices landed elsewhere; nothing where one process is enough."""
+    count = use.config.workers if workers is None else workers
+    return ProcessMapper(setting, count) if count > 1 else nullcontext()
 
 
 def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | None) -> list[Wish]:
@@ -140,11 +161,13 @@ def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | 
     return [replace(asked, date=f"{first + dt.timedelta(days=number):%Y-%m-%d}") for number in range(count)]
 
 
-def _runs(workspace: Workspace, use: Use, wishes: list[Wish], interruption: Interruption) -> Iterator[Report]:
+def _runs(
+    workspace: Workspace, use: Use, wishes: list[Wish], interruption: Interruption, mapper: Mapper | None
+) -> Iterator[Report]:
     """A run for each wish, those that it leads to before it, until one does not end well."""
     for asked in wishes:
         progress = Progress()
-        following = workspace.runs(use, asked, progress=progress, interruption=interruption)
+        following = workspace.runs(use, asked, progress=progress, interruption=interruption, mapper=mapper)
         report = None
         while True:
             with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):

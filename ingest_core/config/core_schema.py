@@ -46,6 +46,15 @@ CORE: Mapping[str, Any] = {
         "description": "Requests under way at the same time, at most.",
         "examples": [20],
     },
+    "workers": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 256,
+        "default": 1,
+        "description": "How many processes land slices at the same time, at most, or invocations where a state machine "
+        "runs the steps. They share rate and connections.",
+        "examples": [4],
+    },
     "timeout": {
         "type": "string",
         "format": DURATION,

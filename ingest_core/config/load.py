@@ -185,6 +185,7 @@ def build_config(
         timezone=zone,
         rate=float(value["rate"]),
         connections=int(value["connections"]),
+        workers=int(value["workers"]),
         timeout=duration(value["timeout"]).total_seconds(),
         max_failed=_budget(value["max_failed"]),
         specification=specification,

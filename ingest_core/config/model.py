@@ -28,6 +28,7 @@ class Config:
     timezone: ZoneInfo
     rate: float
     connections: int
+    workers: int
     timeout: float
     max_failed: FailureBudget
     specification: Mapping[str, str]

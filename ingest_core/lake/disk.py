@@ -8,6 +8,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -79,7 +80,8 @@ class DiskLake:
     def hold(self, key: str) -> Callable[[], None] | None:
         """A lock of the operating system on a file of its own, which stays behind, empty.
 
-        Temporary files are marked with the hold from now on: whoever has it next knows whose they were.
+        Temporary files are marked with the hold from now on: whoever has it next knows whose they were. Processes that
+        are started to land under the hold have it, too (`close_fds=False`): it ends with the last of them.
         """
         from filelock import FileLock, Timeout  # not in the Lambda layer, whose lake is S3
 
@@ -103,6 +105,7 @@ class DiskLake:
             raise LakeError(
                 f"{path}: this system has no locks ({error})", Code.LAKE_LOCKS, hint="choose another folder"
             ) from error
+        _hand_down(path)
         self._mark = f"{hashlib.sha256(key.encode()).hexdigest()[:16]}-"
         return partial(lock.release, force=True)
 
@@ -276,6 +279,18 @@ class DiskLake:
         if any(part in {"", ".", ".."} for part in parts) or "\0" in key:
             raise LakeError(f"key {key!r} does not stay below {self._root}", Code.LAKE_KEY)
         return self._root.joinpath(*parts)
+
+
+def _hand_down(path: Path) -> None:
+    """Lets processes that are started inherit the open file, and with it the lock that this one has on it."""
+    handles = Path("/dev/fd")
+    if not hasattr(os, "fork") or not handles.is_dir():
+        return
+    wanted = path.stat()
+    for name in os.listdir(handles):  # noqa: PTH208 -- a handle that is closed meanwhile has no path any more
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(int(name)), wanted):
+                os.set_inheritable(int(name), True)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -3,10 +3,12 @@
 from ingest_core.run.engine import abandon, forget_checkpoint, plan, probe, replay, run, runs
 from ingest_core.run.job import HandOver, Job
 from ingest_core.run.progress import Progress, Snapshot
+from ingest_core.run.spread import Mapper
 
 __all__ = [
     "HandOver",
     "Job",
+    "Mapper",
     "Progress",
     "Snapshot",
     "abandon",

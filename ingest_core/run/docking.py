@@ -35,6 +35,15 @@ class Held(Protocol):
         ...
 
 
+def shows_others(job: Job) -> bool:
+    """Whether the lake itself tells which of two slices wrote a record that both name.
+
+    S3 keeps with each object whose it is. A folder keeps nothing, and a file of many records has the name of its slice:
+    there, only slices of pinned ids may be anywhere, as no two of them have an id in common.
+    """
+    return job.batch is None and not job.lake.holds
+
+
 def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:
     """Who writes, as objects tell it."""
     return Stamp(job.config, store.keys.run, store.keys.generation, held.state.epoch)
@@ -59,9 +68,9 @@ class Docking:
         source: Source | None = None,
         revise: Callable[[Part], Part] = lambda part: part,
         *,
-        shows_others: bool = True,
+        is_shared: bool = False,
     ) -> SliceLander:
-        """`source` instead of the job's own. `shows_others` as in Dock."""
+        """`source` instead of the job's own. `is_shared` as in Dock."""
         job = self.job if source is None else replace(self.job, source=source)
         records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
         stamp = stamp_of(job, self.store, self.held)
@@ -75,7 +84,8 @@ class Docking:
             fence=self.held.confirm,
             on_land=job.progress.land,
             pause=lambda seconds: job.clock.pause(seconds, self.machinery.stop),
-            shows_others=shows_others,
+            is_shared=is_shared,
+            shows_others=shows_others(job),
         )
         return SliceLander(
             job,

@@ -151,6 +151,12 @@ class Index:
             query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
             return any(self._rows.execute(query, (one.stream, one.id, slice_name)).fetchone() for one in records)
 
+    def is_pinned_elsewhere(self, slice: Slice) -> bool:
+        """Whether another slice has one of the ids that this one has pinned: a row of a list can name it, too."""
+        with self._lock:
+            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
+            return any(self._rows.execute(query, (slice.stream, id, slice.name)).fetchone() for id in slice.ids)
+
     def has(self, stream: str, id: str) -> bool:
         """Whether a slice of this run has this id."""
         with self._lock:

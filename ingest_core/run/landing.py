@@ -33,7 +33,8 @@ class Kept:
 class Dock:
     """What every landing of a run shares. `fence` asks the lake itself whether the claim still stands.
 
-    `shows_others` where nobody but this process can be landing an id that no slice has pinned, or the lake would show.
+    `is_shared` where others land slices of the run at the same time. Two of them may then meet in an id that no slice
+    has pinned; `shows_others` where the lake shows whose an object is.
     """
 
     sink: Sink
@@ -45,6 +46,7 @@ class Dock:
     fence: Callable[[], None]
     on_land: Callable[[], None]
     pause: Callable[[float], None]
+    is_shared: bool = False
     shows_others: bool = True
 
     def put(self, parcel: Parcel, slice_name: str) -> Found:

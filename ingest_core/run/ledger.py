@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
+from typing import NamedTuple
 
 from ingest_core.lake import Lake
 from ingest_core.run.index import Index
@@ -13,6 +14,13 @@ from ingest_core.run.parallel import ordered_map
 from ingest_core.run.rounds import is_beside_the_plan
 from ingest_core.run.summary import Summary
 from ingest_core.state import BatchFile, Intent, Inventory, Landed, Part, RunStore
+
+
+class _There(NamedTuple):
+    """What lies under a key: its digest, and the slice of this run that wrote it, where the lake tells."""
+
+    sha256: str | None = None
+    writer: str | None = None
 
 
 class Ledger:
@@ -70,17 +78,18 @@ class Ledger:
             return self._files_there(slice_name, files)
         found: dict[tuple[str, str], Landed] = {}
         records = [landed for intent in intents for landed in intent.records]
-        for landed, digest in zip(records, self._digests([landed.key for landed in records]), strict=True):
+        for landed, there in zip(records, self._there([landed.key for landed in records]), strict=True):
             # An intent alone proves nothing: where lists shift, two slices may have named the id.
-            if digest == landed.sha256 and not self._index.has(landed.stream, landed.id):
+            is_ours = there.sha256 == landed.sha256 and there.writer in {None, slice_name}
+            if is_ours and not self._index.has(landed.stream, landed.id):
                 found.setdefault((landed.stream, landed.id), landed)
         return Kept(tuple(found.values()))
 
     def _files_there(self, slice_name: str, files: dict[BatchFile, Intent]) -> Kept:
         there, records = [], list[Landed]()
-        for (file, intent), digest in zip(files.items(), self._digests([file.key for file in files]), strict=True):
+        for (file, intent), found in zip(files.items(), self._there([file.key for file in files]), strict=True):
             held = [landed for landed in intent.records if landed.key == file.key]
-            if digest != file.sha256:
+            if found.sha256 != file.sha256:
                 continue
             if self._index.is_elsewhere(held, slice_name):
                 # It came late, after another slice had landed of it: nobody has relied on it.
@@ -90,9 +99,13 @@ class Ledger:
             records.extend(held)
         return Kept(tuple(records), tuple(there))
 
-    def _digests(self, keys: list[str]) -> Iterator[str | None]:
-        return ordered_map(self._pool, self._digest, keys)
+    def _there(self, keys: list[str]) -> Iterator[_There]:
+        return ordered_map(self._pool, self._look, keys)
 
-    def _digest(self, key: str) -> str | None:
+    def _look(self, key: str) -> _There:
         stored = self._lake.get(key)
-        return None if stored is None else hashlib.sha256(stored.body).hexdigest()
+        if stored is None:
+            return _There()
+        is_of_this_run = stored.metadata.get("ingest-run") == self._store.keys.run
+        writer = stored.metadata.get("ingest-slice") if is_of_this_run else None
+        return _There(hashlib.sha256(stored.body).hexdigest(), writer)

@@ -60,10 +60,10 @@ class Progress:
             self._closed += 1
             self._known += handed_over
 
-    def land(self) -> None:
-        """A record landed."""
+    def land(self, records: int = 1) -> None:
+        """So many records landed."""
         with self._lock:
-            self._records += 1
+            self._records += records
 
     def tell(self, problem: str) -> None:
         """Something went wrong."""

@@ -22,6 +22,7 @@ class Shares:
     def __init__(self, whole: Allotment) -> None:
         self._whole = whole
         self._given: dict[Hashable, Allotment] = {}
+        self._heard: dict[Hashable, tuple[int, int]] = {}
         self._slowed = 1.0
 
     def give(self, worker: Hashable, among: int) -> Allotment | None:
@@ -38,8 +39,14 @@ class Shares:
         self._given[worker] = given
         return given
 
-    def take_back(self, worker: Hashable, done: Done | None = None) -> None:
-        """The worker is not at work any more; `done` is what came of it, None where it died."""
+    def hear(self, worker: Hashable, done: Done) -> None:
+        """What the worker has done with its share so far."""
+        asked, refused = self._heard.get(worker, (0, 0))
+        self._heard[worker] = (asked + done.requests, refused + done.throttled)
+
+    def take_back(self, worker: Hashable) -> None:
+        """The worker is not at work any more."""
         self._given.pop(worker, None)
-        if done is not None and done.requests:
-            self._slowed = max(SLOWEST, self._slowed * SLOWED) if done.throttled else min(1, self._slowed * RECOVERED)
+        asked, refused = self._heard.pop(worker, (0, 0))
+        if asked:
+            self._slowed = max(SLOWEST, self._slowed * SLOWED) if refused else min(1.0, self._slowed * RECOVERED)

@@ -107,6 +107,11 @@ class SliceLander:
             rest = self._fetch(following, filling)
         landing.finish()
         self._settle_pending(filling)
+        if self._dock.is_shared:
+            # What was there already says of nobody that it found it first.
+            for landed in landing.landed:
+                if landed.outcome in {"present", "conflict"}:
+                    filling.require_pinned(landed.stream, landed.id)
         return draft.part(landing.landed, landing.files, rest, is_cut_short=self._allowance.is_spent())
 
     def _settle_pending(self, filling: _Filling) -> None:
@@ -120,6 +125,8 @@ class SliceLander:
                 if self._stop.is_set():
                     raise TransientError("the run is stopping", Code.STOPPING)
                 claimed = self._index.claim(record.stream, id, filling.slice.name)
+                if claimed is Claimed.DOUBTFUL and self._dock.is_shared:
+                    raise LeftError(f"slice {filling.slice.name}: a slice that was left may have {record.stream} {id}")
                 if claimed is Claimed.DOUBTFUL:
                     what = f"a slice that failed may have landed {record.stream} {id}; the next attempt looks"
                     raise TransientError(f"slice {filling.slice.name}: {what}", Code.DOUBTFUL)
@@ -185,8 +192,8 @@ class SliceLander:
             return
         self._require_known_stream(record.stream, filling.slice)
         draft, id = filling.draft, filling.answer(record.stream, record.id)
-        if not self._dock.shows_others and not filling.has_pinned(record.stream, id):
-            raise LeftError(f"slice {filling.slice.name}: another slice may have {record.stream} {id}, too")
+        if self._dock.is_shared and not self._dock.shows_others:
+            filling.require_pinned(record.stream, id)
         if filling.has_kept(record.stream, id):
             # Counted all the same: a resumed slice hands over where an undisturbed one does.
             draft.kept += 1
@@ -298,9 +305,10 @@ class _Filling:
         self.draft.answered.add((stream, text))
         return text
 
-    def has_pinned(self, stream: str, id: str) -> bool:
-        """Whether the id is one of those that only this slice has."""
-        return stream == self.slice.stream and id in self._pinned
+    def require_pinned(self, stream: str, id: str) -> None:
+        """Raises LeftError unless the id is one that only this slice has."""
+        if stream != self.slice.stream or id not in self._pinned:
+            raise LeftError(f"slice {self.slice.name}: another slice may have {stream} {id}, too")
 
     def has_kept(self, stream: str, id: str) -> bool:
         """Whether an earlier attempt landed this id: that record stands, whatever the API says of it now."""

@@ -59,10 +59,10 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What became of a piece: the slices that have their part now, and those that failed.
+    """What became of a piece, since this was last told: the slices that have their part now, and those that failed.
 
-    `is_over` where the worker came to the end of it; `is_hopeless` where it stopped because going on cannot help. A
-    slice that is neither closed nor failed is left to whoever coordinates. The counts are as in `Counts`.
+    A slice that is neither is left to whoever coordinates; `is_over` where there is none. `is_hopeless` where the
+    worker stopped because going on cannot help. The counts are as in `Counts`.
     """
 
     closed: tuple[str, ...] = ()
@@ -98,7 +98,7 @@ class Mapper(Protocol):
     ) -> None:
         """Has every piece landed, as far as that can be; returns when no worker is at one any more.
 
-        The shares of the workers never add up to more than `whole`. `take` is told what became of each piece as it
+        The shares of the workers never add up to more than `whole`. `take` is told what became of the pieces as it
         comes, by the calling thread, and says whether to go on; `stop`, once set, ends the work. A piece whose worker
         died is another's. Raises where there are no workers to be had.
         """

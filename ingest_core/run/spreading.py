@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, PluginError
 from ingest_core.model import Slice
+from ingest_core.run.docking import shows_others
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.spread import Allotment, Done, Mapper, Piece
 from ingest_core.run.summary import Summary
-from ingest_core.run.worker import is_told_apart
 from ingest_core.state import Inventory, Round, RunStore, Ticket, weight_of
 
 PIECES_A_WORKER = 8
@@ -36,7 +36,8 @@ class Spreading:
         self._store = store
         self._index = index
         self._ledger = ledger
-        self._takes_all = is_told_apart(job)
+        # What an earlier generation has left says of nobody in this one that it found it there.
+        self._takes_lists = shows_others(job) and store.keys.generation == 1
         self._failures: dict[str, IngestError] = {}
         self._has_spread = False
 
@@ -61,6 +62,7 @@ class Spreading:
             machinery.traffic.requests += done.requests
             machinery.traffic.retries += done.retries
             machinery.traffic.throttled += done.throttled
+            job.progress.land(done.records)
             self._take_in(done.closed)
             for failed in done.failures:
                 self._failures[failed.slice] = failed.error()
@@ -80,11 +82,12 @@ class Spreading:
         return int(min(MOST_REQUESTS, max(FEWEST_REQUESTS, wanted)))
 
     def _open_slices(self, round: Round, inventory: Inventory) -> Iterator[Slice]:
-        return (
-            slice
-            for slice in open_slices(self._store.slices_of(round), self._index.closed)
-            if slice.ids or (self._takes_all and slice.name not in inventory.intents)
-        )
+        for slice in open_slices(self._store.slices_of(round), self._index.closed):
+            if slice.ids:
+                if not self._index.is_pinned_elsewhere(slice):
+                    yield slice
+            elif self._takes_lists and slice.name not in inventory.intents:
+                yield slice
 
     def _take_in(self, names: Iterable[str]) -> None:
         """Reads the parts that a worker has written."""

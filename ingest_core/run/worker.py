@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 from types import TracebackType
 
-from ingest_core.api import Pacer
+import msgspec
+
+from ingest_core.api import Pacer, Traffic
 from ingest_core.api.pacer import SLACK_SECONDS
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, LeftError
@@ -27,15 +30,6 @@ from ingest_core.run.spread import Allotment, Done, Failed
 from ingest_core.run.summary import Summary
 from ingest_core.run.superseded import Superseded
 from ingest_core.state import History, RunStore, Share, Ticket
-
-
-def is_told_apart(job: Job) -> bool:
-    """Whether the lake itself tells which of two slices wrote a record that both name.
-
-    S3 keeps with each object whose it is. A folder keeps nothing, and a file of many records has the name of its slice:
-    there, only slices of pinned ids may be anywhere, as no two of them have an id in common.
-    """
-    return job.batch is None and not job.lake.holds
 
 
 class Worker:
@@ -62,6 +56,7 @@ class Worker:
         self._pacer = Pacer(job.rate, job.clock)
         self._machinery: Machinery | None = None
         self._is_halted = False
+        self._news = _News()
 
     @property
     def share(self) -> Share:
@@ -92,12 +87,11 @@ class Worker:
         """Lands what has no part yet, one of so many `workers`. Raises LockedError where the claim is another's."""
         job = self._allotted(allotment, workers)
         history = History(job.lake, job.label, job.config)
-        before = job.progress.look()
         with Machinery(job, history, self._before, pacer=self._pacer) as machinery:
             self._machinery = machinery
             if self._is_halted:
                 machinery.halt()
-            closed: list[str] = []
+            self._news.begin(machinery.traffic)
             names: set[str] = set()
 
             def take_name(name: str) -> bool:
@@ -106,7 +100,7 @@ class Worker:
                 return is_new
 
             def on_part(place: str, summary: Summary) -> bool:
-                closed.append(summary.slice)
+                self._news.close(summary.slice)
                 return True
 
             landing = _Landing(job, self, machinery)
@@ -114,18 +108,17 @@ class Worker:
                 landing.land, machinery, take_name=take_name, on_part=on_part, on_failure=lambda failure: None
             )
             result = scheduler.run(slices)
-            landed, traffic = job.progress.look(), machinery.traffic
             failures = [failure for failure in result.failures if not isinstance(failure.error, LeftError)]
-            return Done(
-                closed=tuple(closed),
+            return msgspec.structs.replace(
+                self.news(),
                 failures=tuple(Failed.of(failure.slice, failure.error) for failure in failures),
-                is_over=not result.is_cut_short,
+                is_over=not result.is_cut_short and len(failures) == len(result.failures),
                 is_hopeless=result.is_outage or any(is_hopeless(failure.error) for failure in failures),
-                records=landed.records - before.records,
-                requests=traffic.requests,
-                retries=traffic.retries,
-                throttled=traffic.throttled,
             )
+
+    def news(self) -> Done:
+        """What has been done since it was last asked, the end of `land` included. May be asked by any thread."""
+        return self._news.tell(self._job.progress.look().records)
 
     def _allotted(self, allotment: Allotment, workers: int) -> Job:
         seconds, clock = allotment.seconds, self._job.clock
@@ -168,7 +161,7 @@ class _Landing:
             is_unwanted=worker._known.is_unwanted,
             is_earlier=worker.is_earlier,
         )
-        self._lander: SliceLander = docking.lander(Allowance(None), shows_others=is_told_apart(job))
+        self._lander: SliceLander = docking.lander(Allowance(None), is_shared=True)
 
     def land(self, slice: Slice) -> Summary:
         found = self._puts.submit(self._store.inventory_of, slice.name).result()
@@ -184,3 +177,42 @@ class _Landing:
             raise LeftError(f"slice {slice.name} was begun by another")
         if not pinned:
             raise LeftError(f"slice {slice.name} was begun by another")
+
+
+class _News:
+    """What a worker has done and not told yet. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._closed: list[str] = []
+        self._traffic = Traffic()
+        self._told = Done()
+
+    def begin(self, traffic: Traffic) -> None:
+        """A piece begins, with requests of its own to count."""
+        with self._lock:
+            self._traffic = traffic
+            self._told = Done(records=self._told.records)
+
+    def close(self, slice_name: str) -> None:
+        with self._lock:
+            self._closed.append(slice_name)
+
+    def tell(self, records: int) -> Done:
+        """`records` have landed since the worker began."""
+        with self._lock:
+            traffic, told = self._traffic, self._told
+            now = Done(
+                records=records,
+                requests=traffic.requests,
+                retries=traffic.retries,
+                throttled=traffic.throttled,
+            )
+            closed, self._closed, self._told = self._closed, [], now
+            return Done(
+                closed=tuple(closed),
+                records=now.records - told.records,
+                requests=now.requests - told.requests,
+                retries=now.retries - told.retries,
+                throttled=now.throttled - told.throttled,
+            )

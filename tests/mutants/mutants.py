@@ -67,9 +67,9 @@ MUTANTS = (
     Mutant(
         "part before its records",
         "ingest_core/run/slices.py",
-        "        landing.finish()\n        self._settle_pending(filling)\n        return draft.part(",
+        "        landing.finish()\n        self._settle_pending(filling)\n        if self._dock.is_shared:",
         "        self._close(draft.part(landing.landed, landing.files, rest, is_cut_short=True))\n"
-        "        landing.finish()\n        self._settle_pending(filling)\n        return draft.part(",
+        "        landing.finish()\n        self._settle_pending(filling)\n        if self._dock.is_shared:",
         (f"{RESUME}::test_wherever_a_run_is_killed_the_next_one_lands_the_same",),
     ),
     Mutant(

@@ -24,8 +24,8 @@ def test_whatever_workers_come_and_go_the_sum_stays_below_the_whole() -> None:
     for _ in range(5_000):
         worker = chance.randrange(9)
         if at_work.pop(worker, None) is not None:
-            died = chance.random() < 0.2
-            shares.take_back(worker, None if died else Done(requests=5, throttled=chance.random() < 0.1))
+            shares.hear(worker, Done(requests=5, throttled=chance.random() < 0.1))
+            shares.take_back(worker)
         else:
             given = shares.give(worker, among=max(len(at_work) + 1, chance.randint(1, 9)))
             if given is not None:
@@ -41,7 +41,8 @@ def test_who_is_left_has_the_share_of_those_who_ended_with_its_next_piece() -> N
         shares.give(worker, among=4)
     for worker in (1, 2, 3):
         shares.take_back(worker)
-    shares.take_back(0, Done(requests=10))
+    shares.hear(0, Done(requests=10))
+    shares.take_back(0)
 
     assert shares.give(0, among=1) == Allotment(40, 20)
 
@@ -61,6 +62,8 @@ def test_one_refusal_slows_all_and_pieces_without_one_bring_the_rate_back() -> N
     for throttled in (0, 3, 0, 0, 0, 0):
         given = [shares.give(worker, among=2) for worker in (0, 1)]
         rates.append(sum(share.rate for share in given if share))
-        shares.take_back(0, Done(requests=10, throttled=throttled))
+        shares.hear(0, Done(requests=6, throttled=throttled))
+        shares.hear(0, Done(requests=4))
+        shares.take_back(0)
         shares.take_back(1)
     assert [round(rate, 2) for rate in rates] == [40, 40, 32, 35.2, 38.72, 40]

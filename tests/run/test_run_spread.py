@@ -59,7 +59,7 @@ class Crew:
                     take(Done(is_over=False))
                     continue
                 done = worker.land(piece.slices, given)
-            shares.take_back(number % self.workers, done)
+            shares.take_back(number % self.workers)
             self.done.append(done)
             if not take(done):
                 return

@@ -137,6 +137,10 @@ class Judge:
         if seen not in (committed or [{}]) and seen:
             self.say(f"the run of {ctx.date} saw a checkpoint that nobody committed: {seen}")
 
+    def works_under(self, worker: Process, coordinator: Process) -> None:
+        """What `worker` does from now on is under the claim that `coordinator` has."""
+        self._claims[worker] = self._claims[coordinator]
+
     def run_of(self, process: Process) -> str:
         return self._claims[process].run
 

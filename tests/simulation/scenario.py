@@ -51,7 +51,7 @@ class Scenario:
     """Everything but the faults themselves. One I/O step in `every` is hit, and one in three of those at `focus`.
 
     `foreign`: files that somebody else has put where records go. `zombies`: processes freeze more often than they die,
-    and others do not wait for them.
+    and others do not wait for them. `workers`: how many processes a run has to land its slices, 0 for none but itself.
     """
 
     lake: str
@@ -70,6 +70,7 @@ class Scenario:
     zombies: bool
     begins: float
     server_skew: float
+    workers: int = 0
 
 
 def drawn(chance: random.Random) -> Scenario:

@@ -6,7 +6,7 @@ import datetime as dt
 import random
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ingest_core.lake import Lake
@@ -24,6 +24,7 @@ from .sites import Hit
 from .source import LABEL, Ear, source
 from .steps import Steps
 from .threads import SimulatedClock, SimulatedThreads
+from .workers import SimulatedMapper
 from .world import Process, StuckError, World
 
 MOST_STARTS_AT_LAST = 30
@@ -152,7 +153,7 @@ class Simulation:
         self.processes += 1
         self.api.down = start.down or self.api.down
         process = Process(self.world, f"p{self.processes}", start.skew)
-        one = Run(process, self._job(process, start))
+        one = Run(process, self._coordinating(process, start))
         process.on_death.append(one.end)
         if self.trace is not None:
             self.trace(f"{self.world.time:10.2f}  {process.name}  starts: {start}")
@@ -168,6 +169,20 @@ class Simulation:
             told = one.report.error.what if one.report.error else ""
             self.trace(f"{self.world.time:10.2f}  {one.process.name}  answers {one.report.status.value} {told}")
         one.end()
+
+    def _coordinating(self, process: Process, start: Start) -> Job:
+        """The job of a process that has workers, where the scenario gives it some."""
+        job = self._job(process, start)
+        if not self.scenario.workers:
+            return job
+        mapper = SimulatedMapper(
+            process,
+            self.scenario.workers,
+            lambda worker: self._job(worker, start),
+            self.judge,
+            is_folder=not self.is_s3,
+        )
+        return replace(job, mapper=mapper)
 
     def _job(self, process: Process, start: Start) -> Job:
         scenario, clock = self.scenario, SimulatedClock(process)
@@ -234,7 +249,9 @@ class Run:
 def simulate(seed: int, hits: Counter[Hit] | None = None, trace: Trace | None = None) -> Outcome:
     """Everything that one seed decides."""
     chance = random.Random(seed)
-    simulation = Simulation(drawn(chance), chance, Counter() if hits is None else hits, trace)
+    # Drawn apart, so that what a seed decides beside is what it was.
+    workers = random.Random(-seed).choice((0, 0, 0, 2, 3))
+    simulation = Simulation(replace(drawn(chance), workers=workers), chance, Counter() if hits is None else hits, trace)
     if trace is not None:
         trace(repr(simulation.scenario))
     violations = simulation.go()

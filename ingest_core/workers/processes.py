@@ -1,0 +1,218 @@
+"""`--workers N`: pieces of a round are landed by processes of this machine."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import queue
+import subprocess
+import sys
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import BinaryIO, cast
+
+from ingest_core.errors import IngestError
+from ingest_core.run.shares import Shares
+from ingest_core.run.spread import Allotment, Done, Piece
+from ingest_core.state import Ticket
+from ingest_core.workers.messages import NEWS, Broken, Halt, Land, News, Order, line
+from ingest_core.workers.setting import Setting
+
+logger = logging.getLogger(__name__)
+
+COMMAND = (sys.executable, "-P", "-m", "ingest_core.workers.process")
+LOOK_SECONDS = 0.2
+GRACE_SECONDS = 10.0
+MOST_TRIES = 2  # a piece that has cost two workers their lives is left to the run itself
+
+
+class _Process:
+    """One worker process. Its news, and in the end None, go into `box` as they come."""
+
+    def __init__(self, number: int, setting: Setting, box: queue.Queue[tuple[_Process, News | None]]) -> None:
+        self.number = number
+        self.piece: Piece | None = None
+        self._process = subprocess.Popen(
+            COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A folder's lock goes along: nobody else has the date while one of us is still at it.
+            close_fds=False,
+        )
+        self._reader = threading.Thread(target=self._read, args=(box,), name=f"worker-{number}", daemon=True)
+        self._reader.start()
+        self._send(line(setting))
+
+    def _read(self, box: queue.Queue[tuple[_Process, News | None]]) -> None:
+        with cast(BinaryIO, self._process.stdout) as news:
+            for told in news:
+                if told.endswith(b"\n"):
+                    box.put((self, NEWS.decode(told)))
+        box.put((self, None))
+
+    def order(self, order: Order) -> None:
+        """Gives an order; one that is dead does not hear it, and is noticed by its silence."""
+        self._send(line(order))
+
+    def _send(self, text: bytes) -> None:
+        orders = cast(BinaryIO, self._process.stdin)
+        with suppress(BrokenPipeError):
+            orders.write(text)
+            orders.flush()
+
+    def end(self) -> int:
+        """Ends it, whatever it is at; returns its exit code, negative for a signal."""
+        with suppress(OSError):
+            cast(BinaryIO, self._process.stdin).close()
+        with suppress(subprocess.TimeoutExpired):
+            if self.piece is None:
+                self._process.wait(GRACE_SECONDS)
+        self._process.kill()
+        code = self._process.wait()
+        self._reader.join()
+        return code
+
+
+class ProcessMapper:
+    """Begins with `with`, and ends its processes with it. They are started when there is something to land."""
+
+    may_repeat = False  # a process that is given up is dead
+
+    def __init__(self, setting: Setting, workers: int) -> None:
+        self.workers = workers
+        self._setting = setting
+        self._numbers = itertools.count(1)
+        self._ticket: Ticket | None = None
+        self._processes: list[_Process] = []
+        self._box: queue.Queue[tuple[_Process, News | None]] = queue.Queue()
+
+    def __enter__(self) -> ProcessMapper:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._end_all()
+
+    def map(
+        self,
+        ticket: Ticket,
+        pieces: Iterable[Piece],
+        *,
+        whole: Allotment,
+        take: Callable[[Done], bool],
+        stop: threading.Event,
+    ) -> None:
+        self._start(ticket, min(self.workers, whole.connections))
+        work = _Work(ticket, pieces, Shares(whole))
+        try:
+            while not stop.is_set():
+                self._hand_out(work)
+                if not any(process.piece for process in self._processes):
+                    break
+                with suppress(queue.Empty):
+                    process, news = self._box.get(timeout=LOOK_SECONDS)
+                    self._hear(process, news, work, take)
+        finally:
+            self._settle(take)
+        if work.broken is not None:
+            raise work.broken
+
+    def _start(self, ticket: Ticket, count: int) -> None:
+        if ticket != self._ticket:
+            self._end_all()  # another claim: in a folder, its lock is one that they have not
+            self._ticket = ticket
+        while len(self._processes) < count:
+            self._processes.append(_Process(next(self._numbers), self._setting, self._box))
+
+    def _hand_out(self, work: _Work) -> None:
+        for process in self._processes:
+            if process.piece is None:
+                order = work.next_order(process.number, self._busy(), len(self._processes))
+                if order is None:
+                    return
+                process.piece = order.piece
+                process.order(order)
+
+    def _busy(self) -> int:
+        return sum(process.piece is not None for process in self._processes)
+
+    def _hear(self, process: _Process, news: News | None, work: _Work, take: Callable[[Done], bool]) -> None:
+        if process not in self._processes:
+            return
+        if news is None:
+            self._processes.remove(process)
+            code = process.end()
+            logger.warning("worker %d has died (%d); what it had is landed by the others", process.number, code)
+            work.lose(process.number, process.piece)
+            take(Done(is_over=False))
+        elif isinstance(news, Broken):
+            work.is_over, work.broken = True, news.why.error()
+            work.shares.take_back(process.number)
+            process.piece = None
+        else:
+            work.shares.hear(process.number, news.done)
+            if news.is_last:
+                process.piece = None
+                work.shares.take_back(process.number)
+                self._hand_out(work)  # before its news are looked into: nobody waits for that
+            if not take(news.done):
+                work.is_over = True
+
+    def _settle(self, take: Callable[[Done], bool]) -> None:
+        """Nobody is at work any more when this returns: what is under way is cut short."""
+        if not any(process.piece for process in self._processes):
+            return
+        for process in self._processes:
+            process.order(Halt())
+        with suppress(queue.Empty):
+            while any(process.piece for process in self._processes):
+                process, news = self._box.get(timeout=GRACE_SECONDS)
+                if news is None or isinstance(news, Broken):
+                    process.piece = None
+                elif news.is_last:
+                    process.piece = None
+                    take(news.done)
+        self._end_all()
+
+    def _end_all(self) -> None:
+        for process in self._processes:
+            process.end()
+        self._processes = []
+        self._box = queue.Queue()
+
+
+class _Work:
+    """The pieces of one round: what is to be handed out, and to whom how much of the API."""
+
+    def __init__(self, ticket: Ticket, pieces: Iterable[Piece], shares: Shares) -> None:
+        self.shares = shares
+        self.is_over = False
+        self.broken: IngestError | None = None
+        self._ticket = ticket
+        self._left = iter(pieces)
+        self._again: deque[Piece] = deque()
+        self._tries: Counter[int] = Counter()
+
+    def next_order(self, worker: int, busy: int, workers: int) -> Land | None:
+        """What a worker is to do now, so many others being busy; None where there is nothing, or no share, for it."""
+        # As many as can be handed out at once are looked at: the last ones share the rate among fewer.
+        self._again.extend(itertools.islice(self._left, max(0, workers - busy - len(self._again))))
+        if self.is_over or not self._again:
+            return None
+        among = min(workers, busy + len(self._again))
+        given = self.shares.give(worker, among)
+        if given is None:
+            return None
+        piece = self._again.popleft()
+        self._tries[piece.number] += 1
+        return Land(self._ticket, piece, given, workers)
+
+    def lose(self, worker: int, piece: Piece | None) -> None:
+        """The worker died, with a piece in hand."""
+        self.shares.take_back(worker)
+        if piece is not None and self._tries[piece.number] < MOST_TRIES:
+            self._again.append(piece)
