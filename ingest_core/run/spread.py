@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from ingest_core import errors
+from ingest_core.codes import Code
 from ingest_core.errors import ConfigError, IngestError, StopError
 from ingest_core.model import Slice
 from ingest_core.state import Ticket
@@ -41,21 +42,23 @@ class Allotment(msgspec.Struct, frozen=True):
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """A slice that a worker tried and left open: the error's name in the tree, and what it says."""
+    """A slice that a worker tried and left open: the error's name in the tree, what it says, and its code."""
 
     slice: str
     kind: str
     what: str
+    code: Code
     hint: str = ""
 
     @classmethod
     def of(cls, slice_name: str, error: IngestError) -> Failed:
-        return cls(slice_name, type(error).__name__, error.what, error.hint)
+        return cls(slice_name, type(error).__name__, error.what, error.code, error.hint)
 
     def error(self) -> IngestError:
         """The error as it was raised."""
         kind: Callable[..., IngestError] = _KINDS.get(self.kind, StopError)
-        return kind(self.what, hint=self.hint)
+        code = self.code
+        return kind(self.what, code, hint=self.hint)
 
 
 class Done(msgspec.Struct, frozen=True):

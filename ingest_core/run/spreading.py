@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 
 from ingest_core.codes import Code
-from ingest_core.errors import IngestError, PluginError
+from ingest_core.errors import IngestError, LockedError, PluginError
 from ingest_core.model import Slice
 from ingest_core.run.docking import shows_others
 from ingest_core.run.index import Index
@@ -71,6 +71,9 @@ class Spreading:
 
         whole = Allotment(job.rate, job.connections, None if left == float("inf") else max(0.0, left))
         self._mapper.map(self._ticket, itertools.chain(first, pieces), whole=whole, take=take, stop=machinery.stop)
+        for failure in self._failures.values():
+            if isinstance(failure, LockedError):
+                raise failure  # what is left is another's to land
         if not is_whole or self._mapper.may_repeat:
             self._ledger.read(self._store.inventory())
 

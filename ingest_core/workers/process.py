@@ -14,6 +14,7 @@ import threading
 from typing import BinaryIO
 
 from ingest_core.assembly import guard_logs
+from ingest_core.codes import Code
 from ingest_core.errors import IngestError, StopError
 from ingest_core.run import Job
 from ingest_core.run.spread import Done, Failed
@@ -57,7 +58,7 @@ class Desk:
                 self._tell(Broken(Failed.of("", error)))
             except Exception as error:
                 logging.getLogger("ingest_core").exception("a worker met an error that ingest_core does not name")
-                self._tell(Broken(Failed.of("", StopError(f"{type(error).__name__}: {error}"))))
+                self._tell(Broken(Failed.of("", StopError(f"{type(error).__name__}: {error}", Code.UNNAMED))))
 
     def _land(self, order: Land) -> None:
         worker = self._worker_of(order.ticket)
