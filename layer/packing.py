@@ -24,6 +24,7 @@ _UNUSED = (
     "jsonschema/benchmarks/*",
     "ingest_core/__main__.py",
     "ingest_core/cli/*",
+    "ingest_core/query/*",
     "ingest_core/scaffold/*",
     "ingest_core/testing/*",
     "ingest_source_*/simulator/*",

@@ -25,6 +25,7 @@ VERBS = {
     "run": ("ingest_core.cli.run", "One run: what the API says, into the lake."),
     "runs": ("ingest_core.cli.runs", "The runs that there are, and how each stands."),
     "lake": ("ingest_core.cli.lake", "What lies in the lake, by config, day and stream."),
+    "sql": ("ingest_core.cli.sql", "SQL over the lake: a view for each stream."),
     "show": ("ingest_core.cli.show", "One record, and where it came from."),
     "verify": ("ingest_core.cli.verify", "The lake against its manifest: missing, altered, extra."),
     "replay": ("ingest_core.cli.replay", "What is in the quarantine, once more."),

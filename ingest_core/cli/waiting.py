@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 SECONDS_UNTIL_SHOWN = 0.5
+SECONDS_BETWEEN = 0.1
 
 
 @contextmanager
@@ -23,14 +24,16 @@ def waiting() -> Iterator[Callable[[str], None]]:
     if not console.is_terminal or console.is_dumb_terminal:
         yield lambda what: None
         return
-    began, lock = time.monotonic(), threading.Lock()
+    lock, show_at = threading.Lock(), time.monotonic() + SECONDS_UNTIL_SHOWN
     counts: dict[str, int] = {}
     status = console.status("")
 
     def count(what: str) -> None:
+        nonlocal show_at
         with lock:
             counts[what] = counts.get(what, 0) + 1
-            if time.monotonic() - began >= SECONDS_UNTIL_SHOWN:
+            if time.monotonic() >= show_at:
+                show_at = time.monotonic() + SECONDS_BETWEEN
                 status.update(escape(", ".join(f"{what}: {number:,}" for what, number in counts.items())))
                 status.start()
 

@@ -1,0 +1,62 @@
+"""The lake as DuckDB sees it: a file a day, which comes about when it is opened.
+
+DuckDB leaves out, by the date in a path, the files that a query cannot need: only the days that it asks for are read.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from fsspec import AbstractFileSystem
+
+SCHEME = "lake"
+
+
+class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """`lake://<number of a view>/date=YYYY-MM-DD/records.json`.
+
+    `days(number)` says which a view has, `staged(number, day)` gives the file of one. DuckDB's threads call in here,
+    and tell of an error by its text alone: `trouble` is the first one itself.
+    """
+
+    protocol = SCHEME
+    cachable = False  # fsspec else hands the files of one session to the next
+
+    def __init__(self, days: Callable[[int], Sequence[str]], staged: Callable[[int, str], Path]) -> None:
+        super().__init__()
+        self._days = days
+        self._staged = staged
+        self.trouble: BaseException | None = None
+
+    def glob(self, path: str, **options: Any) -> list[str]:
+        number = int(path.removeprefix(f"{SCHEME}://").partition("/")[0])
+        return [f"{number}/date={day}/records.json" for day in self._days(number)]
+
+    def open(self, path: str, mode: str = "rb", **options: Any) -> io.FileIO:
+        try:
+            return _Opened(self._file(path))
+        except BaseException as error:
+            self.trouble = self.trouble or error
+            raise
+
+    def size(self, path: str) -> int:
+        return self._file(path).stat().st_size
+
+    def _file(self, path: str) -> Path:
+        number, day, _ = path.removeprefix(f"{SCHEME}://").split("/")
+        return self._staged(int(number), day.removeprefix("date="))
+
+
+class _Opened(io.FileIO):
+    """DuckDB drops a file without closing it."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def pattern(number: int) -> str:
+    """What names every file of a view."""
+    return f"{SCHEME}://{number}/*/records.json"
