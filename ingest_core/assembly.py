@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from ingest_core.api import Network, Redactor, Transport, open_transport
 from ingest_core.aws import Aws
 from ingest_core.clock import Clock, SystemClock
@@ -62,8 +64,7 @@ class Wish:
     overrides: Mapping[Path_, tuple[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """A config and its source, found and checked; and the recording that answers instead of the API, if any."""
 
     config: Config

@@ -11,7 +11,9 @@ import hashlib
 import itertools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _LARGEST = 10**1000  # Python itself refuses to write integers of more than 4,300 digits
@@ -51,8 +53,7 @@ def hashed_stem(id: str) -> str:
     return f"sha256.{hashlib.sha256(id.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True)
-class RecordKeys:
+class RecordKeys(Struct, frozen=True):
     """The keys of one run's records.
 
     `specification` maps a stream to the folder before the date; the stream "*" stands for all others. A stream with
@@ -126,8 +127,7 @@ def control_root(label: str, config: str) -> str:
     return f"{label_root(label)}{config}/"
 
 
-@dataclass(frozen=True, slots=True)
-class ControlKeys:
+class ControlKeys(Struct, frozen=True):
     """The keys of one run's own files: of a generation, or (generation 0) of a trial by --limit."""
 
     label: str

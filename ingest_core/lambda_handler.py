@@ -13,9 +13,11 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from ingest_core.assembly import Wish, Workspace, guard_logs
 from ingest_core.codes import Code
@@ -33,8 +35,7 @@ _ALLOWED = ("source", "date", "limit", "refresh", "step", "round", "segment")
 _LATER = ("step", "round", "segment")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """A checked event."""
 
     source: str

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from socket import create_connection
-from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
+
+from msgspec import Struct
 
 from ingest_core.api.addresses import Resolve, allowed_addresses, is_loopback, resolve
 
@@ -17,8 +17,7 @@ ENVIRONMENT = "environment"
 _UNTIL: ContextVar[float] = ContextVar("until", default=float("inf"))
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(Struct, frozen=True):
     """What a config's `network:` says. Nothing of the environment counts unless it says so.
 
     proxy      the URL of a proxy, or "environment": HTTPS_PROXY and NO_PROXY. It resolves names, and so the addresses
@@ -37,6 +36,9 @@ class Network:
             return {}
         if self.proxy != ENVIRONMENT:
             return {"https": self.proxy}
+        # With it come http.client, ssl and email: a sixth of a cold start that has no proxy.
+        from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+
         known = getproxies_environment()
         is_meant = "https" in known and not proxy_bypass_environment(host, known)
         return {"https": known["https"]} if is_meant else {}

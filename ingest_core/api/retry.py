@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 from ingest_core.api.classify import is_rate_limit
 from ingest_core.model import Answer
@@ -16,8 +17,7 @@ _RESETS = ("x-rate-limit-reset", "x-ratelimit-reset", "ratelimit-reset")
 _INSTANTS = 1e9
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The bounds of one request.
 
     attempts   how often it is sent at most

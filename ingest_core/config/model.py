@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from ingest_core.api import Network
 from ingest_core.lake import S3Options
 from ingest_core.model import Batch, FailureBudget
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """One use of a source. `name` is the file's stem, `rate` requests a second over all workers, `timeout` seconds.
 
     `settings` are the plugin's own, with its defaults; secrets in them are `Secret`. `specification` maps a stream

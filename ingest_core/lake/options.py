@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class S3Options:
+class S3Options(Struct, frozen=True):
     """Empty values are left to AWS's own configuration.
 
     region, profile  as the AWS CLI knows them

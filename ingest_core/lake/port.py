@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+
+class Stored(Struct, frozen=True):
     """What lies under a key. `metadata` is empty on a lake that keeps none; `version` changes with the body.
 
     `age` is how many seconds ago it was written, both instants by the lake's own clock; None where it does not say.
@@ -20,8 +20,7 @@ class Stored:
     age: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line of a listing: key and size in bytes."""
 
     key: str

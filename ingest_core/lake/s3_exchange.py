@@ -9,10 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
 from ingest_core.lake.s3_way import NoWayError, Way
@@ -26,8 +26,7 @@ BEFORE_SEND = "before-send"
 ONE_ATTEMPT: dict[str, Any] = {"retries": False, "redirect": False, "decode_content": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """Status, headers whatever their case, body."""
 
     status: int
@@ -115,8 +114,7 @@ class Exchange:
             return self._line
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A request as it leaves; `target` is path and query."""
 
     method: str

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
+
+from msgspec import Struct
 
 from ingest_core.lake.port import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """One of them: objects, common prefixes, and what asks for the next page, if there is one."""
 
     entries: tuple[Entry, ...]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.sigv4 import Keys
@@ -44,8 +45,7 @@ class StaticKeys(NamedTuple):
     token: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How to reach a bucket: `origin` and `path` make the URL that a key follows.
 
     `keys` gives those of now, or raises NoWayError; `certificates` is the file of those to trust, None for certifi's.

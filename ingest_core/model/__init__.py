@@ -21,6 +21,7 @@ from ingest_core.model.source import (
     header_key,
     query_key,
 )
+from ingest_core.model.value import Value
 from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated, checked_stream
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "Source",
     "Status",
     "Truncated",
+    "Value",
     "basic",
     "bearer",
     "checked_stream",

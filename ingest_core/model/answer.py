@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -20,6 +19,7 @@ from ingest_core.errors import (
 )
 from ingest_core.model import rawjson
 from ingest_core.model.record import Missing, Record, Rejected
+from ingest_core.model.value import Value, shown_without
 
 
 class Outcome(Enum):
@@ -56,19 +56,20 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Value, frozen=True):
     """One element of a list page: `body` is cut from the page's own bytes."""
 
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return shown_without(self, "body")
 
     def field(self, path: str) -> Any:
         """The value at `path` (`"id"`, `"user.id"`); None where it is absent or cannot be read in a broken row."""
         return rawjson.field_at(self.body, path)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Value, frozen=True, kw_only=True):
     """One answer of an API.
 
     `status` is 0 and `body` empty where no answer came; `reason` then says why. `headers` have lower-case names.
@@ -76,14 +77,17 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    headers: Mapping[str, str]
+    body: bytes
     url: str
     fetched_at: dt.datetime
     attempts: int = 1
     outcome: Outcome = Outcome.OK
     reason: str = ""
     hint: str = ""
+
+    def __repr__(self) -> str:
+        return shown_without(self, "headers", "body")
 
     @property
     def ok(self) -> bool:

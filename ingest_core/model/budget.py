@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from ingest_core.model.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class FailureBudget:
+class FailureBudget(Value, frozen=True):
     """How many records may lie in the quarantine and the run still commits: a count, or a share of what was tried."""
 
     count: int = 0

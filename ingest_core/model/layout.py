@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from ingest_core.model.value import Value
 
 # A gzip wrapper without a file name or a time (zlib, deflateInit2), so that equal files stay equal when packed.
 _GZIP: Final = 31
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Value, frozen=True):
     """Files of many records, one compact record a line: at most so many records **and** bytes in one.
 
     array  the file is a JSON array, still with a record on each line; else it is JSON Lines

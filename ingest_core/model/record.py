@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
+from ingest_core.model.value import Value, shown_without
 from ingest_core.model.work import checked_stream
 
 
@@ -25,8 +25,7 @@ class Origin(Protocol):
     def attempts(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Value, frozen=True):
     """One raw document.
 
     `body` is landed byte for byte. `id` becomes the file's name: a string or an integer (anything else is rejected as
@@ -35,8 +34,11 @@ class Record:
 
     stream: str
     id: object
-    body: bytes = field(repr=False)
+    body: bytes
     origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        return shown_without(self, "body")
 
     def __post_init__(self) -> None:
         checked_stream(self.stream)
@@ -44,8 +46,7 @@ class Record:
             raise TypeError(f"the body of a Record is bytes, as the API sent them, not {type(self.body).__name__}")
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Value, frozen=True):
     """The API does not have this id. An outcome, not a failure."""
 
     stream: str
@@ -56,15 +57,17 @@ class Missing:
         checked_stream(self.stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Value, frozen=True):
     """A permanent fault of this one record; it goes to the quarantine with its reason and body."""
 
     stream: str
     id: object
     reason: str
-    body: bytes = field(default=b"", repr=False)
+    body: bytes = b""
     origin: Origin | None = None
+
+    def __repr__(self) -> str:
+        return shown_without(self, "body")
 
     def __post_init__(self) -> None:
         checked_stream(self.stream)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
+from msgspec import field
+
 from ingest_core.errors import IngestError
+from ingest_core.model.value import Value
 
 
 class Status(Enum):
@@ -24,8 +26,7 @@ class Status(Enum):
         return {"done": 0, "failed": 1, "partial": 3, "locked": 5}[self.value]
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Value, frozen=True):
     """Totals of a run, summed from its parts.
 
     records     landed: written now, or found there with the same bytes
@@ -74,8 +75,7 @@ class Fault(NamedTuple):
         return cls(type(error).__name__, error.what, error.hint, error.code.value)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Value, frozen=True):
     """The whole account of one run. `problems` and `notes` are sentences for a person.
 
     `manifest` is a key, None if not committed. `error` is the failure that decided the status, `exit_code` its exit

@@ -6,13 +6,15 @@ import base64
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
+
+from msgspec import field
 
 from ingest_core.errors import Mistake
 from ingest_core.model.answer import Answer, Outcome
 from ingest_core.model.record import Missing, Record, Rejected
 from ingest_core.model.secret import Secret
+from ingest_core.model.value import Value
 from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated
 
 Settings = Mapping[str, Any]
@@ -20,8 +22,7 @@ Planned = Slice | Ref | Checkpoint | Note
 Fetched = Record | Missing | Rejected | Ref | Checkpoint | Truncated | Note | Slice
 
 
-@dataclass(frozen=True, slots=True)
-class Auth:
+class Auth(Value, frozen=True):
     """How requests are signed: secrets that go into headers or into the query, and nowhere else.
 
     `headers` maps a name to (prefix, secret), `params` a name to a secret. Signing happens as a request leaves; no
@@ -74,8 +75,7 @@ def basic(user: str | Secret, password: Secret | None = None) -> Auth:
     return Auth(headers={"Authorization": ("Basic ", together)})
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Value, frozen=True):
     """Where requests may go, how they are signed, and what an answer means to this API.
 
     `base_url` is https, or http on loopback. `hosts` are further hosts that absolute URLs may name; `public_hosts`
@@ -93,8 +93,7 @@ class Connection:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value, frozen=True):
     """A GET: `path` below the base URL (or an absolute URL on a declared host) and its query.
 
     Values are strings, numbers or booleans (sent as `true` and `false`); None leaves a parameter out.
@@ -127,8 +126,7 @@ class ApiClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Value, frozen=True):
     """What `plan` and `fetch` are given.
 
     `settings` are checked and have their defaults; values marked as secrets are `Secret`. `date` is the run's logical
@@ -145,8 +143,7 @@ class Context:
     landed: Callable[[str, dt.date], Iterator[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Value, frozen=True):
     """A plugin: a name, a settings schema and two functions.
 
     name             what a config's `source:` says, `[a-z][a-z0-9_]*`

@@ -5,8 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import field
+
+from ingest_core.model.value import Value
 
 _STREAM = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}")
@@ -19,8 +22,7 @@ def checked_stream(stream: object) -> str:
     return stream
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Value, frozen=True):
     """The smallest unit of work that can be retried alone.
 
     `name` is unique within the run and names the slice's part (`[A-Za-z0-9][A-Za-z0-9._-]*`, at most 120 characters).
@@ -43,8 +45,7 @@ class Slice:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Value, frozen=True):
     """A stream and an id that are still to be fetched; the core gathers refs into slices of pinned ids.
 
     An `id` that is neither text nor an integer is rejected, and costs itself alone. An id is fetched once in a run,
@@ -67,16 +68,14 @@ class Ref:
         checked_stream(self.stream)
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Value, frozen=True):
     """What the next run needs to know. Merged by name when the run commits; the last value of a name wins."""
 
     name: str
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Truncated:
+class Truncated(Value, frozen=True):
     """The API has more than it hands out: `name` is what was cut (`movie/popular`), `reason` the sentence to report.
 
     It changes nothing else; it exists so that a limit of the API is reported instead of met in silence.
@@ -86,8 +85,7 @@ class Truncated:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Value, frozen=True):
     """Something about `name` that whoever reads the report should know, and that is no trouble: one sentence."""
 
     name: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import pluggy
+from msgspec import Struct
 
 from ingest_core import hooks
 from ingest_core.codes import Code
@@ -22,8 +22,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _LABEL = re.compile(LABEL)
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(Struct, frozen=True):
     """A source and where it came from: its distribution and that one's version."""
 
     source: Source
@@ -31,8 +30,7 @@ class Installed:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(Struct, frozen=True):
     """A plugin that could not be used. It costs nobody but itself."""
 
     distribution: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LockedError, StopError, TransientError
@@ -14,8 +15,7 @@ from ingest_core.run.tally import Tally
 SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Conclusion:
+class Conclusion(Struct, frozen=True):
     """Whether to commit, and what to say. `error` decided the status; None where the run may commit."""
 
     status: Status

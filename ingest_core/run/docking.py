@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
+
+from msgspec import Struct
 
 from ingest_core.codes import Code
 from ingest_core.errors import TransientError
@@ -49,8 +51,7 @@ def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:
     return Stamp(job.config, store.keys.run, store.keys.generation, held.state.epoch)
 
 
-@dataclass(frozen=True, slots=True)
-class Docking:
+class Docking(Struct, frozen=True):
     """What one process lands slices with. `lander` may be called for each way of landing that there is."""
 
     job: Job

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from ingest_core.model import Record, Slice
 from ingest_core.state import FORMAT, Absent, BatchFile, Landed, Part
 
 
-@dataclass
-class Draft:
+class Draft(Struct):
     """What one slice has brought so far, its landed records excepted.
 
     repeated  records that the run had already

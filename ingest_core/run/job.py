@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, BinaryIO
+
+from msgspec import field
 
 from ingest_core.api import Redactor, Transport
 from ingest_core.clock import Clock
@@ -14,7 +16,7 @@ from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake
-from ingest_core.model import Batch, FailureBudget, Source, without_secrets
+from ingest_core.model import Batch, FailureBudget, Source, Value, without_secrets
 from ingest_core.run.deadline import MARGIN_SECONDS
 from ingest_core.run.progress import Progress
 from ingest_core.run.spread import Mapper
@@ -22,8 +24,7 @@ from ingest_core.state import Frozen
 from ingest_core.threads import SystemThreads, Threads
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(Value, frozen=True):
     """When an offer of `fetch` to stop is taken: after so many records, bytes or seconds."""
 
     records: int = 100
@@ -40,8 +41,7 @@ def thaw_settings(job: Job, frozen: Frozen) -> Job:
     return replace(job, settings=frozen.settings, specification=frozen.specification, batch=frozen.batch)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Value, frozen=True):
     """One run, ready to start.
 
     `settings` are checked and complete. `transport` makes the source's transport when it first needs one. `timeout` is

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from ingest_core.backpressure import Backpressure
 from ingest_core.errors import TransientError
@@ -21,16 +22,14 @@ PUT_ATTEMPTS = 3
 PUT_PAUSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What earlier attempts at a slice put, and what really lies there of it: records, and the files that hold them."""
 
     records: tuple[Landed, ...] = ()
     files: tuple[BatchFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dock:
+class Dock(Struct, frozen=True):
     """What every landing of a run shares. `fence` asks the lake itself whether the claim still stands.
 
     `is_shared` where others land slices of the run at the same time. Two of them may then meet in an id that no slice

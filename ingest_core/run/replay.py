@@ -10,9 +10,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
+from msgspec import Struct
 
 from ingest_core.keys import id_text
 from ingest_core.model import Context, Fetched, Missing, Record, Rejected, Slice, Source
@@ -24,8 +25,7 @@ _REPLAY = re.compile(r"replay([0-9]+)\.")
 Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """A slice that is tried again for the sake of `wanted`, up to where its part had ended."""
 
     slice: Slice

@@ -7,8 +7,9 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from ingest_core.codes import Code
 from ingest_core.errors import (
@@ -31,16 +32,14 @@ BARREN_PARTS = 20
 EMPTY_PARTS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A slice that stays open, and why."""
 
     slice: str
     error: IngestError
 
 
-@dataclass
-class RoundResult:
+class RoundResult(Struct):
     """What one round left open. Its parts went to `on_part` as they came."""
 
     failures: list[Failure] = field(default_factory=list)
@@ -52,8 +51,7 @@ class RoundResult:
         return not self.failures and not self.is_cut_short
 
 
-@dataclass(frozen=True, slots=True)
-class _Placed:
+class _Placed(Struct, frozen=True):
     """A slice and its place in the order of the plan; what it hands over to comes right behind it."""
 
     place: str

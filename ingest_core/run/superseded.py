@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ingest_core.errors import CredentialsError
 from ingest_core.keys import CONTROL, ControlKeys
@@ -19,8 +20,7 @@ from ingest_core.sink import Owner, Stamp
 from ingest_core.state import History, Intent, Inventory, Part, RunStore
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """How removing went: objects removed, objects that the lake did not let go, and why."""
 
     removed: int

@@ -13,9 +13,9 @@ import random
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from ingest_core.clock import Clock
 from ingest_core.codes import Code
@@ -46,8 +46,7 @@ def lease_of(state: RunState) -> float:
     return LEASE_SECONDS if state.phase is Phase.RUNNING else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What a claim depends on: `clock` and `chance` as in a job; `patience` is how many seconds it may wait at most.
 
     `decide` is shown the state that is there (None: none) and says which state to claim, its epoch and nonce left to

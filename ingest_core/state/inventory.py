@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
@@ -14,8 +15,7 @@ _INTENT = re.compile("([0-9]+)-([0-9]+)(-[0-9a-f]+)?")
 _PLAN, _SUPPLEMENT = (re.compile(form) for form in ("plan-[0-9]+-[0-9]+", "manifest-[0-9]+"))
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
+class Inventory(Struct, frozen=True):
     """The files of a generation, by name: slices that have a part; slice → keys of its intents, oldest first."""
 
     parts: tuple[str, ...] = ()

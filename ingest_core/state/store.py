@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, LockedError, PluginError
@@ -31,8 +31,7 @@ def _knows_none(body: bytes) -> bool:
     return False
 
 
-@dataclass(slots=True)
-class Told:
+class Told(Struct):
     """What a plan says beside its slices. It may grow while they are written, and is looked at when they are at an end.
 
     `notes` are (name, sentence); `totals` count the refs that made no slice, by the names that `Counts` has.
@@ -43,8 +42,7 @@ class Told:
     totals: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
+class Round(Struct, frozen=True):
     """One round of the plan as it lies in the lake.
 
     `ids` counts its pinned ids, None where a slice has none; `settings` is the fingerprint of what it was planned for;
@@ -60,7 +58,7 @@ class Round:
     settings: str = ""
     notes: tuple[tuple[str, str], ...] = ()
     totals: Mapping[str, int] = field(default_factory=dict)
-    only: PlanSegment | None = field(default=None, repr=False)
+    only: PlanSegment | None = None
 
 
 class RunStore:
