@@ -12,9 +12,14 @@ from typing import Any
 import pytest
 from deployed import DeployedFunction
 from deployment import DATE, EVENT, Deployment, deployment_of
+from finding import find_python
 from runtime_api import Outcome
-from runtimes import Runtime
+from runtimes import DEPLOYED, RUNNING, Runtime
 
+# Each waits for leases and deadlines: under one runtime, the deployed one where it is here, that is long enough.
+pytestmark = pytest.mark.parametrize(
+    "managed_runtime", [DEPLOYED if find_python(DEPLOYED) else RUNNING], indirect=True, scope="session"
+)
 RECORDS = 240
 IDS = ", ".join(map(str, range(1, RECORDS + 1)))
 CONFIG = f"""\
