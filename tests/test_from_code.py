@@ -280,8 +280,12 @@ def test_signals_are_as_they_were_and_off_the_main_thread_untouched() -> None:
     assert {number: signal.getsignal(number) for number in before} == before
 
 
-def test_ctrl_c_ends_a_run_at_a_safe_point_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_a_run_at_a_safe_point_and_the_next_goes_on(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     monkeypatch.setenv("THE_KEY", "the-key-of-somebody")
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     with pytest.raises(KeyboardInterrupt):
         run_source(MADE_UP, settings={"interrupts": True, "token": "env:THE_KEY"}, date=DAY)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
