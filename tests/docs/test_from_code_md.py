@@ -80,8 +80,8 @@ def airflow(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         return lambda function: function
 
     module(monkeypatch, "airflow")
-    module(monkeypatch, "airflow.exceptions", AirflowFailException=AirflowFailError)
     module(monkeypatch, "airflow.sdk", dag=dag, task=task)
+    module(monkeypatch, "airflow.sdk.exceptions", AirflowFailException=AirflowFailError)
     return seen
 
 
