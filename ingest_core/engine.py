@@ -38,6 +38,8 @@ class Engine(StrEnum):
             why_not = f"{package} is not installed"
         if self is Engine.FAST and why_not:
             raise UsageError(
-                f"the fast engine cannot be used: {why_not}", hint="pip install 'ingest-core[fast]', or auto"
+                f"the fast engine cannot be used: {why_not}",
+                Code.EXTRA,
+                hint="pip install 'ingest-core[fast]', or auto",
             )
         return self is not Engine.DEFAULT and not why_not
