@@ -74,9 +74,8 @@ class Backpressure:
             self._changed.notify_all()
 
     def has_bytes_free(self) -> bool:
-        """Whether more may be fetched."""
-        with self._changed:
-            return self._answered + self._landing < self._max_bytes
+        """Whether more may be fetched. It is asked for each request, and without the lock: it is old at once anyway."""
+        return self._answered + self._landing < self._max_bytes
 
     def has_room(self) -> bool:
         """Whether a new slice may start."""
@@ -88,6 +87,9 @@ class Backpressure:
         with self._changed:
             self._changed.wait_for(condition)
 
-    def wait_to_land(self) -> None:
-        """Blocks while too many bytes are on their way to the lake. They always drain, so this always ends."""
-        self.wait_for(lambda: self._landing < self._max_bytes)
+    def send_to_land(self, bytes: int) -> None:
+        """Counts these in, once not too many are on their way to the lake. They always drain, so this always ends."""
+        with self._changed:
+            if self._landing >= self._max_bytes:
+                self._changed.wait_for(lambda: self._landing < self._max_bytes)
+            self._landing += bytes

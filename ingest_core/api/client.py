@@ -104,7 +104,9 @@ class Api:
                 yield self._take(under_way.popleft())
         finally:
             for future in under_way:
-                if not future.cancel():
+                if future.cancel():
+                    self._backpressure.count(requests=-1)
+                else:
                     future.add_done_callback(self._drop)
 
     def _offer(self, request: Request) -> Future[Answer]:
@@ -123,13 +125,17 @@ class Api:
 
     def _enqueue(self, url: str, headers: Mapping[str, str]) -> Future[Answer]:
         self._backpressure.count(requests=1)
-        future = self._pool.submit(self._ask, url, headers)
-        future.add_done_callback(self._count_done)
-        return future
+        return self._pool.submit(self._counted, url, headers)
 
-    def _count_done(self, future: Future[Answer]) -> None:
-        failed = future.cancelled() or future.exception() is not None
-        self._backpressure.count(requests=-1, answered=0 if failed else len(future.result().body))
+    def _counted(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """`_ask`; counted out as it ends, and its body in."""
+        size = 0
+        try:
+            answer = self._ask(url, headers)
+            size = len(answer.body)
+            return answer
+        finally:
+            self._backpressure.count(requests=-1, answered=size)
 
     def _drop(self, future: Future[Answer]) -> None:
         if future.exception() is None:

@@ -77,4 +77,6 @@ class Pacer:
             return max(0.0, start - now), self._refusals
 
     def _current_share(self, now: float) -> float:
+        if self._share == 1.0:
+            return 1.0
         return float(min(1.0, self._share * RECOVERY_PER_SECOND ** max(0.0, now - self._changed_at)))

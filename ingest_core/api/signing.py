@@ -39,8 +39,8 @@ class Signer:
         used = {secret: self._reveal(secret) for secret in self._auth.secrets}
         for name, (prefix, secret) in self._auth.headers.items():
             headers[name] = prefix + used[secret]
-        keys = urlencode([(name, used[secret]) for name, secret in self._auth.params.items()])
-        if keys:
+        if self._auth.params:
+            keys = urlencode([(name, used[secret]) for name, secret in self._auth.params.items()])
             url = f"{url}{'&' if '?' in url else '?'}{keys}"
         return HttpRequest(url, headers), used
 

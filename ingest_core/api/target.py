@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, unquote, urlencode, urlsplit
 
 from ingest_core.api.addresses import is_loopback
@@ -12,6 +13,7 @@ from ingest_core.model import Connection, Request
 
 _READ_DIFFERENTLY = "\\ \t\r\n"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_PLAIN_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~%"
 
 
@@ -32,9 +34,9 @@ class Target:
         whole = (
             self._absolute(request.path) if _SCHEME.match(request.path) else self.base_url + _checked_path(request.path)
         )
-        given = [(name, _text(name, value)) for name, value in request.params.items() if value is not None]
+        given = tuple((name, _text(name, value)) for name, value in request.params.items() if value is not None)
         try:
-            query = urlencode(given)
+            query = _encoded(given)
         except UnicodeEncodeError:
             raise PluginError(
                 f"request to {request.path!r}: a parameter cannot be written as UTF-8", Code.SOURCE_REQUEST
@@ -43,7 +45,7 @@ class Target:
 
     def is_public(self, url: str) -> bool:
         """Whether `url`, as `url` built it, goes to a host that is asked without a key."""
-        return bool(self._public) and _host(urlsplit(url)) in self._public
+        return bool(self._public) and not url.startswith(self.base_url + "/") and _host(urlsplit(url)) in self._public
 
     def _absolute(self, url: str) -> str:
         parts = _split(url)
@@ -95,7 +97,15 @@ def _bare(url: str) -> str:
     return "(not a URL)" if parts is None else f"{parts.scheme}://{_host(parts)}{parts.path}"
 
 
+@lru_cache(maxsize=128)
+def _encoded(given: tuple[tuple[str, str], ...]) -> str:
+    """As a query; details are asked for by the thousand with the same parameters."""
+    return urlencode(given)
+
+
 def _checked_path(path: str) -> str:
+    if _PLAIN_PATH.fullmatch(path):
+        return path
     dots = any(unquote(segment) in {".", ".."} for segment in path.split("/"))
     if not path.startswith("/") or dots or any(mark in path for mark in "?#\\"):
         raise PluginError(

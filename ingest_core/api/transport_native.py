@@ -211,11 +211,11 @@ class _Handle:
         return None
 
     def _answer(self) -> HttpResponse:
-        told = b"".join(self._lines).decode("latin-1").replace("\r\n", "\n")
+        told = str(b"".join(self._lines), "latin-1").replace("\r\n", "\n")
         head, ended, _ = told.rpartition("\nHTTP/")[2].partition("\n\n")
         if not ended:  # libcurl takes headers that break off for whole ones
             raise TransportError(NOT_CONNECTED)
-        headers = headers_of(_split(line) for line in head.split("\n")[1:])
+        headers = headers_of([_split(line) for line in head.split("\n")[1:]])
         body = decoded(b"".join(self._pieces), headers.get("content-encoding", ""), self._most)
         return HttpResponse(self._curl.getinfo(pycurl.RESPONSE_CODE), headers, body)
 

@@ -60,8 +60,7 @@ class BatchLanding:
             self._dock.puts.submit(self._dock.fence).result()
             self._intents.write(parcel.records, (file,))
             self._dock.index.note_sent(parcel.records, self._slice)
-            self._dock.backpressure.wait_to_land()
-            self._dock.backpressure.count(landing=len(parcel.body))
+            self._dock.backpressure.send_to_land(len(parcel.body))
             found = self._dock.puts.submit(self._put, parcel).result()
             if found.sha256 == parcel.sha256:
                 self.files.append(file)

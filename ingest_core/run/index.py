@@ -6,6 +6,7 @@ The sets live in a temporary SQLite file, not in memory: 4 MB for 1.2 million id
 from __future__ import annotations
 
 import enum
+import itertools
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
@@ -99,9 +100,10 @@ class Index:
 
     def first_stream(self, stream: str) -> str:
         """The stream that was asked for first in this run."""
-        with self._lock:
-            self._stream = self._stream or stream
-            return self._stream
+        if not self._stream:
+            with self._lock:
+                self._stream = self._stream or stream
+        return self._stream
 
     def name(self, slice_name: str) -> bool:
         """Notes a slice's name; False where this run has it already."""
@@ -128,22 +130,23 @@ class Index:
 
     def note_sent(self, records: Iterable[Landed], slice_name: str) -> None:
         """These ids, which that slice has claimed, are on their way to the lake."""
-        with self._lock:
-            self._rows.executemany(
-                f"UPDATE landed SET there = {_SENT} WHERE stream = ? AND id = ? AND slice = ?",  # noqa: S608
-                ((landed.stream, landed.id, slice_name) for landed in records),
-            )
+        for some in _hundreds(records):
+            names = [name for landed in some for name in (landed.stream, landed.id)]
+            rows = ", ".join(["(?, ?)"] * len(some))
+            query = f"UPDATE landed SET there = {_SENT} WHERE slice = ? AND (stream, id) IN (VALUES {rows})"  # noqa: S608
+            with self._lock:
+                self._rows.execute(query, (slice_name, *names))
 
     def note_there(self, records: Iterable[Landed], slice_name: str) -> None:
         """These records lie in the lake, and are that slice's."""
         noted = list(records)
-        with self._lock:
-            self._rows.executemany(
-                "INSERT OR REPLACE INTO landed VALUES (?, ?, ?, 1)",
-                ((landed.stream, landed.id, slice_name) for landed in noted),
-            )
-            if self.keeps_keys:
-                self._note_objects(landed.key for landed in noted)
+        for some in _hundreds(noted):
+            values = [value for landed in some for value in (landed.stream, landed.id, slice_name)]
+            rows = ", ".join(["(?, ?, ?, 1)"] * len(some))
+            with self._lock:
+                self._rows.execute(f"INSERT OR REPLACE INTO landed VALUES {rows}", values)  # noqa: S608
+        if self.keeps_keys:
+            self.note_objects(landed.key for landed in noted)
 
     def is_elsewhere(self, records: Iterable[Landed], slice_name: str) -> bool:
         """Whether another slice has one of these ids."""
@@ -273,6 +276,13 @@ class Index:
         """The refs found so far are planned already."""
         with self._lock:
             self._rows.execute("DELETE FROM found")
+
+
+def _hundreds(records: Iterable[Landed]) -> Iterator[list[Landed]]:
+    """A statement for each hundred: Python's lock goes back and forth for each statement, not for each row."""
+    left = iter(records)
+    while some := list(itertools.islice(left, 100)):
+        yield some
 
 
 _NOTE_EARLIER = """
