@@ -25,6 +25,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 INTERRUPTED = 130
+_ONLY_READ = {"lake", "list", "runs", "show", "sql", "verify"}
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -34,11 +35,14 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         remember(ctx.params)
         try:
-            with data_apart(), _terminated_as_interrupted():
+            with data_apart(), handling(_stop, signal.SIGTERM):  # as Ctrl-C: schedulers and containers send it
                 code = super().invoke(ctx)
                 data().flush()  # here a reader who has left is still noticed
                 return code
         except KeyboardInterrupt:
+            if self.name in _ONLY_READ:
+                say("interrupted")
+                return INTERRUPTED
             say("interrupted: what has landed stays, and nothing is doubled")
             say(f"  → {shlex.join(['ingest', *sys.argv[1:]])} {_what_comes_of_it_again(sys.argv)}")
             return INTERRUPTED
@@ -59,16 +63,17 @@ def _stop(number: int, frame: object) -> None:
 
 
 @contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM, which schedulers and containers send, stops a verb as cleanly as Ctrl-C."""
+def handling(handle: Callable[[int, object], None], *signals: signal.Signals) -> Iterator[None]:
+    """These signals call `handle` meanwhile. Outside the main thread, where nobody may handle any, none does."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {number: signal.signal(number, handle) for number in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

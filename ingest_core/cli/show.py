@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -53,9 +54,13 @@ def command(source: str, id: str, lake: str | None, date: str | None, stream: st
     found = find(History(job.lake, job.label, job.config), job.lake, id, None if date is None else job.date, stream)
     records = [seen for seen in found if seen.kind == "record"]
     if len(records) > 1:
-        commands = [f"{typed().command('show')} {id} --stream {seen.stream}" for seen in records]
+        commands = [
+            f"{typed().command('show')} {shlex.quote(printable(id))} --stream {seen.stream}" for seen in records
+        ]
         raise UsageError(
-            f"{len(records)} streams have {id} on {records[0].date}", Code.WHICH_STREAM, hint=" · ".join(commands)
+            f"{len(records)} streams have {printable(id)} on {records[0].date}",
+            Code.WHICH_STREAM,
+            hint=" · ".join(commands),
         )
     if not found:
         raise StopError(_unknown(job, id, date, stream), Code.NO_RECORD)

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ingest_core.assembly import Use, Workspace
+from ingest_core.cli.again import Typed
 from ingest_core.cli.options import Verb, Window, complete_source, json_option, limit_type, window_options
 from ingest_core.cli.output import say
 from ingest_core.cli.session import open_workspace, uses
 from ingest_core.codes import Code
+from ingest_core.config import config_folder, config_names
 from ingest_core.errors import UsageError
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.state import History
@@ -86,7 +88,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
                 else:
                     session.run(statement.query, lambda cursor: None, statement.type.name)
             for sentence in session.left_out():
-                say(f"left out: {sentence}")
+                say(f"left out: {_as_typed(sentence, sources, lake)}")
 
         if query is not None:
             run(query)
@@ -94,6 +96,13 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             converse(run, session.names, os.environ)
         else:
             run(sys.stdin.read())
+
+
+def _as_typed(text: str, sources: tuple[str, ...], lake: str | None) -> str:
+    """A command in `text` as it has to be typed: a config by the path that was given, with --lake."""
+    for source in sources or config_names(config_folder(os.environ)):
+        text = Typed(source, lake).completed(text)
+    return text
 
 
 def _format(format: str | None, output: Path | None, *, as_json: bool) -> str:

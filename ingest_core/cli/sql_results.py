@@ -14,18 +14,32 @@ import duckdb
 from rich.console import Console
 from rich.markup import escape
 
+from ingest_core.cli.options import ENDING_SIGNALS, handling
 from ingest_core.cli.output import console, data, printable, say
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.cli.waiting import waiting
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, UsageError
+from ingest_core.interruption import Interruption
 from ingest_core.query import Session, quoted, without_end
 
 WIDEST = 40
 WIDEST_ALONE = 200
 PIPED = 100_000  # a pipe has no edge at which a column would have to go
 _NUMBERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT", "UHUGEINT", "UINTEGER", "FLOAT", "DOUBLE"}
-_SILENT = {"CREATE", "DROP", "SET", "VARIABLE_SET", "INSERT", "UPDATE", "DELETE", "ALTER", "TRANSACTION", "PREPARE"}
+_SILENT = {
+    "ALTER",
+    "ATTACH",
+    "CREATE",
+    "DELETE",
+    "DETACH",
+    "DROP",
+    "INSERT",
+    "PREPARE",
+    "SET",
+    "UPDATE",
+    "VARIABLE_SET",
+}
 
 
 class Format(StrEnum):
@@ -46,8 +60,14 @@ class Format(StrEnum):
 
 @contextmanager
 def reading(session: Session) -> Iterator[None]:
-    """Shows how many records are being read meanwhile."""
-    with waiting() as count:
+    """Shows how many records are being read meanwhile. Ctrl-C and SIGTERM end that, in whatever thread it is."""
+
+    def stop(number: int, frame: object) -> None:
+        session.interruption.request()
+        raise KeyboardInterrupt
+
+    session.interruption = Interruption(is_watched=True)
+    with waiting() as count, handling(stop, *ENDING_SIGNALS):
         session.on_record = lambda: count("records read")
         yield
 
@@ -83,7 +103,7 @@ def _print(out: Console, names: Sequence[str], types: Sequence[str], rows: Seque
     ]
     left_out = print_table(out, columns, [[_cell(value, widest) for value in row] for row in rows])
     if left_out:
-        say(f"{len(left_out)} more columns: {', '.join(left_out)}")
+        say(f"{len(left_out)} more column{'' if len(left_out) == 1 else 's'}: {', '.join(left_out)}")
     if not rows:
         say("no rows")
 

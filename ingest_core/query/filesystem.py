@@ -6,13 +6,17 @@ DuckDB leaves out, by the date in a path, the files that a query cannot need: on
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fsspec import AbstractFileSystem
 
+from ingest_core.errors import IngestError
+
 SCHEME = "lake"
+_PATH = re.compile(rf"(?:{SCHEME}://)?(\d{{1,9}})/(\*|date=\d{{4}}-\d\d-\d\d)/records\.json")
 
 
 class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -32,22 +36,30 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type
         self.trouble: BaseException | None = None
 
     def glob(self, path: str, **options: Any) -> list[str]:
-        number = int(path.removeprefix(f"{SCHEME}://").partition("/")[0])
-        return [f"{number}/date={day}/records.json" for day in self._days(number)]
+        named = _PATH.fullmatch(path)
+        days = () if named is None else self._days(int(named[1]))
+        return [_path(int(named[1]), day) for day in days if named[2] in {"*", f"date={day}"}] if named else []
 
     def open(self, path: str, mode: str = "rb", **options: Any) -> io.FileIO:
+        if mode != "rb":
+            raise PermissionError(f"{path}: the lake is only read")
         try:
             return _Opened(self._file(path))
-        except BaseException as error:
+        except (IngestError, KeyboardInterrupt) as error:
             self.trouble = self.trouble or error
             raise
 
     def size(self, path: str) -> int:
         return self._file(path).stat().st_size
 
+    def isdir(self, path: str) -> bool:
+        return False
+
     def _file(self, path: str) -> Path:
-        number, day, _ = path.removeprefix(f"{SCHEME}://").split("/")
-        return self._staged(int(number), day.removeprefix("date="))
+        named = _PATH.fullmatch(path)
+        if named is None or named[2] == "*":
+            raise FileNotFoundError(path)
+        return self._staged(int(named[1]), named[2].removeprefix("date="))
 
 
 class _Opened(io.FileIO):
@@ -55,6 +67,10 @@ class _Opened(io.FileIO):
 
     def __del__(self) -> None:
         self.close()
+
+
+def _path(number: int, day: str) -> str:
+    return f"{number}/date={day}/records.json"
 
 
 def pattern(number: int) -> str:

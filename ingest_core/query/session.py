@@ -16,6 +16,7 @@ import duckdb
 
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, StopError, UsageError
+from ingest_core.interruption import Interruption
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.query.filesystem import SCHEME, LakeFiles
 from ingest_core.query.staging import Origin
@@ -33,14 +34,14 @@ _SETTINGS = {
     "python_enable_replacements": "false",
 }
 _ASKS_FOR_ALL = re.compile(r"\bshow\b|\binformation_schema\b|\bduckdb_\w+|\bsys\b|\bpg_\w+", re.IGNORECASE)
-_KEEPS = {"SELECT", "EXPLAIN", "MULTI", "TRANSACTION", "SET", "VARIABLE_SET", "PRAGMA", "CALL", "PREPARE", "EXECUTE"}
+_KEEPS = {"SELECT", "EXPLAIN", "MULTI", "SET", "VARIABLE_SET", "PRAGMA", "CALL", "PREPARE", "EXECUTE"}
 
 
 class Session(AbstractContextManager["Session"]):
     """One connection. The records that queries need are read into a temporary folder, which goes with the session.
 
     SQL reaches that folder and the views alone: no file of the machine, no network. A day is as it was when it was
-    first read.
+    first read. `interruption` ends what is being read; `on_record` is called at each record.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Session(AbstractContextManager["Session"]):
         window: Callable[[Sequence[date]], Sequence[date]] = lambda days: days,
     ) -> None:
         self.on_record: Callable[[], None] = lambda: None
+        self.interruption = Interruption()
         self._home = tempfile.TemporaryDirectory(prefix="ingest-sql-")
         self.folder = Path(self._home.name)
         self._pool = ThreadPoolExecutor(LAKE_THREADS, "sql")
@@ -89,14 +91,19 @@ class Session(AbstractContextManager["Session"]):
 
         Raises UsageError for what is wrong with the SQL, and whatever the lake raises.
         """
+        if kind == "TRANSACTION":
+            raise UsageError("each statement is a transaction of its own", Code.SQL, hint="leave BEGIN and COMMIT out")
         used = self._show(sql)
         for _ in range(ROUNDS):
             try:
                 result = self._taken(sql, take, kind, used)
-            except duckdb.Error as error:
+            except (duckdb.Error, RuntimeError) as error:
                 trouble, self._files.trouble = self._files.trouble, None
                 if trouble is not None:
                     raise trouble from None
+                self.interruption.require_none()
+                if not isinstance(error, duckdb.Error):
+                    raise
                 if not self._learn(used) and not self._learn_from(error, used):
                     raise self._as_ours(error) from None
             else:
@@ -157,10 +164,12 @@ class Session(AbstractContextManager["Session"]):
             self._connection.execute(view.sql)
 
     def _count(self) -> None:
+        """Called at each record that is read, by DuckDB's threads, too: they know of no signal."""
+        self.interruption.require_none()
         self.on_record()
 
     def _days(self, number: int) -> list[str]:
-        return [day.isoformat() for day in reversed(self._views[number].days)]
+        return [day.isoformat() for view in self._views[number : number + 1] for day in reversed(view.days)]
 
     def _staged(self, number: int, day: str) -> Path:
         return self._views[number].file(date.fromisoformat(day))
@@ -184,10 +193,13 @@ class Session(AbstractContextManager["Session"]):
 
     def _as_ours(self, error: duckdb.Error) -> IngestError:
         # What stands behind the first paragraph is the place in the SQL, drawn, and advice for other programmes.
-        what = " ".join(str(error).strip().partition("\n\n")[0].split())
+        # A file of the lake tells of its errors by a traceback, whose last line is theirs.
+        text = str(error).strip()
+        text = text.splitlines()[-1] if text.startswith("Traceback") else text.partition("\n\n")[0]
+        what = " ".join(text.split())
         if isinstance(error, duckdb.OutOfMemoryException):
             return StopError(what, Code.SQL_SIZE, hint="ask for fewer columns or days, or: SET memory_limit = '4GB';")
-        if isinstance(error, duckdb.IOException):
+        if isinstance(error, duckdb.IOException) and "No files found" not in what:
             return StopError(what, Code.SQL_SIZE, hint="TMPDIR names a folder with more room for what is read")
         hint = ""
         if isinstance(error, duckdb.CatalogException):

@@ -14,6 +14,7 @@ import pytest
 from ingest_core import Context, Record, Rejected, Slice, TransientError
 from ingest_core.codes import Code
 from ingest_core.errors import CredentialsError, IngestError, UsageError
+from ingest_core.interruption import Interruption
 from ingest_core.model import Batch
 from ingest_core.query import Origin, Session
 from ingest_core.run import Job, replay, run
@@ -222,14 +223,23 @@ def test_a_record_that_json_allows_and_readers_stumble_over_breaks_nothing(
         ("LOAD '{place}/x.duckdb_extension'", "disabled through configuration"),
         ("SET enable_external_access = true", "enable.external.access"),
         ("SET allowed_directories = ['/']", "Cannot|disabled"),
-        ("SELECT * FROM read_json('lake://7/x')", "."),
+        ("SELECT * FROM read_json('lake://7/x')", "disabled|No files found"),
+        ("SELECT * FROM read_json('lake://7/*/records.json')", "No files found"),
+        ("SELECT * FROM read_json('lake://0/../../etc/passwd')", "disabled|No files found"),
+        ("SELECT * FROM read_json('lake://0/date=9999-99-99/records.json')", "No files found"),
+        ("COPY (SELECT 1) TO 'lake://0/date=2026-11-23/records.json'", "the lake is only read"),
+        ("BEGIN", "a transaction of its own"),
         ("SELECT * FROM job", "does not exist"),
     ],
 )  # fmt: skip
-def test_sql_reaches_nothing_but_the_views(job: JobMaker, ask: Ask, tmp_path: Path, sql: str, says: str) -> None:
+def test_sql_reaches_nothing_but_the_views(
+    job: JobMaker, session: Callable[..., Session], tmp_path: Path, sql: str, says: str
+) -> None:
     run(job(plan, yielding(b"{}")))
+    found = session()
+    (statement,) = found.statements(sql.format(place=tmp_path))
     with pytest.raises(IngestError, match=says) as caught:
-        ask(sql.format(place=tmp_path))
+        found.run(statement.query, lambda cursor: cursor.fetchall(), statement.type.name)
     assert caught.value.code in {Code.SQL, Code.SQL_SIZE}
     assert list(tmp_path.iterdir()) == []
 
@@ -311,3 +321,24 @@ def test_nothing_of_a_session_stays(job: JobMaker, lake: Any) -> None:
         folder = found.folder
         assert list(folder.glob("*.json"))
     assert not folder.exists()
+
+
+def test_an_interruption_ends_what_duckdb_has_read_by_a_thread_of_its_own(
+    job: JobMaker, session: Callable[..., Session]
+) -> None:
+    for number in (20, 21, 22):
+        run(job(plan, yielding(*[b"{}"] * 50), date=day(number)))
+    found, seen = session(), 0
+
+    def interrupt() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == 70:  # the sample is read by then
+            found.interruption.request()
+
+    found.on_record = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        found.run("SELECT count(*) FROM things_thing", lambda cursor: cursor.fetchall())
+    assert seen < 150
+    found.interruption = Interruption()
+    assert found.run("SELECT count(*) FROM things_thing", lambda cursor: cursor.fetchall()) == [(150,)]
