@@ -7,7 +7,10 @@ from typing import Any
 
 DURATION = "duration"
 SIZE_PATTERN = "^[1-9][0-9]{0,6}(KB|MB)$"
-_FOLDER = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_FOLDER = {
+    "pattern": "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+    "patternErrorMessage": "must be a folder's name: letters, digits, '_' and '-' alone",
+}
 
 CORE: Mapping[str, Any] = {
     "source": {"type": "string", "description": "The installed plugin that reads the API."},
@@ -66,6 +69,7 @@ CORE: Mapping[str, Any] = {
         "type": ["integer", "string"],
         "minimum": 0,
         "pattern": "^(100|[0-9]{1,2}(\\.[0-9]+)?)%$",
+        "patternErrorMessage": "must be a count, or a share in percent",
         "default": 0,
         "description": "How many records may be rejected and the run still commits: a count, or a share such as 1%.",
         "examples": ["1%", 10],
@@ -73,6 +77,7 @@ CORE: Mapping[str, Any] = {
     "layout": {
         "type": ["string", "object"],
         "pattern": "^(record|batch)$",
+        "patternErrorMessage": "must be record or batch",
         "additionalProperties": False,
         "required": ["batch"],
         "default": "record",
@@ -96,6 +101,7 @@ CORE: Mapping[str, Any] = {
                     "bytes": {
                         "type": "string",
                         "pattern": SIZE_PATTERN,
+                        "patternErrorMessage": "must be a whole number of KB or MB",
                         "default": "10MB",
                         "description": "Bytes in a file, at most; 1MB is 1,000,000.",
                         "examples": ["10MB", "500KB"],
@@ -125,8 +131,8 @@ CORE: Mapping[str, Any] = {
     },
     "specification": {
         "type": ["string", "object"],
-        "pattern": _FOLDER,
-        "additionalProperties": {"type": "string", "pattern": _FOLDER},
+        **_FOLDER,
+        "additionalProperties": {"type": "string", **_FOLDER, "examples": ["Movies"]},
         "description": "The folder before the date: one for all records, or one for each stream.",
         "examples": [{"movie": "Movies", "tv": "Series"}],
     },
@@ -146,6 +152,7 @@ CORE: Mapping[str, Any] = {
             "bucket_owner": {
                 "type": "string",
                 "pattern": "^[0-9]{12}$",
+                "patternErrorMessage": "must be the twelve digits of an account, in quotes",
                 "description": "The account that must own the bucket (quoted: it is text).",
                 "examples": ["123456789012"],
             },
@@ -160,6 +167,7 @@ CORE: Mapping[str, Any] = {
             "proxy": {
                 "type": "string",
                 "pattern": "^(environment|https?://[A-Za-z0-9.:_\\[\\]-]+/?)$",
+                "patternErrorMessage": "must be a proxy's URL without a user name, or the word environment",
                 "description": "A proxy's URL, or 'environment': HTTPS_PROXY and NO_PROXY. No user name belongs in it.",
                 "examples": ["http://proxy.example.org:3128", "environment"],
             },

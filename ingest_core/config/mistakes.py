@@ -10,7 +10,7 @@ from ingest_core.codes import Code
 from ingest_core.config.core_schema import DURATION
 from ingest_core.config.document import Document
 from ingest_core.config.places import Path_
-from ingest_core.config.schema import SECRET, holds_secrets
+from ingest_core.config.schema import SECRET, SECRET_HINT, holds_secrets
 from ingest_core.errors import Located, PluginError
 
 _TYPES = {
@@ -35,7 +35,6 @@ _CODES = {
     "uniqueItems": Code.CONFIG_RANGE,
     "minLength": Code.CONFIG_RANGE,
 }
-SECRET_HINT = "name where it lies instead: env:NAME, file:PATH, aws-ssm:/path or aws-sm:name#field"  # noqa: S105
 
 
 def mistakes(document: Document, schema: Mapping[str, Any], owner: str) -> list[Located]:
@@ -124,10 +123,10 @@ def _plain(kind: str, error: Any) -> str:
     if kind == "type":
         seen = "what stands there" if holds_secrets(error.schema) else _shown(given)
         return f"must be {_expected({'type': wanted})}, not {seen}"
-    if kind == "type" and given is None:
-        return f"is empty; it must be {_expected({'type': wanted})}"
     if kind == "pattern" and error.schema.get("format") == DURATION:
         return f"{_shown(given)} is not a duration: write 90s, 15m, 12h or 30d"
+    if kind == "pattern":
+        return _form(error)
     if kind == "enum":
         return f"{_shown(given)} is not known{did_you_mean(given, list(map(str, wanted)))}"
     sentences = {
@@ -140,14 +139,18 @@ def _plain(kind: str, error: Any) -> str:
         "maxItems": f"has {len(given) if isinstance(given, list) else 0} items; at most {wanted} are allowed",
         "uniqueItems": "names something twice",
         "minLength": "must not be empty",
-        "pattern": f"{_shown(given)} does not have the form {_form(error)}",
     }
     return sentences.get(kind) or str(error.message)[:200]
 
 
 def _form(error: Any) -> str:
-    examples = error.schema.get("examples")
-    return f"of {examples[0]!r}" if examples else str(error.validator_value)
+    """A pattern in words, as the schema says it for editors, and an example; where it has neither, the pattern."""
+    told, examples = error.schema.get("patternErrorMessage"), error.schema.get("examples", [])
+    texts = [one for one in examples if isinstance(one, str)]
+    example = f"; for example {texts[0]!r}" if texts else ""
+    if told:
+        return f"{told}, not {_shown(error.instance)}{example}"
+    return f"{_shown(error.instance)} does not have the form {f'of {texts[0]!r}' if texts else error.validator_value}"
 
 
 def _shown(value: Any) -> str:

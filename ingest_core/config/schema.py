@@ -16,6 +16,7 @@ from ingest_core.keys import LABEL
 from ingest_core.model import Secret, Source
 
 SECRET = "secret"  # noqa: S105 -- the name of a format, not a secret
+SECRET_HINT = "name where it lies instead: env:NAME, file:PATH, aws-ssm:/path or aws-sm:name#field"  # noqa: S105
 
 
 def config_schema(source: Source) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def config_schema(source: Source) -> dict[str, Any]:
         properties["label"] = {
             "type": "string",
             "pattern": f"^{LABEL}$",
+            "patternErrorMessage": "must be letters, digits, '_' and '-' alone",
             "description": "The folder in the lake.",
             "examples": ["Things"],
         }
@@ -136,9 +138,11 @@ def _spell_out_formats(schema: dict[str, Any]) -> None:
     if schema.get("format") == SECRET:
         schema.setdefault("type", "string")
         schema["pattern"] = REFERENCE
+        schema["patternErrorMessage"] = f"must not be the secret itself: {SECRET_HINT}"
     if schema.get("format") == DURATION:
         schema.setdefault("type", "string")
         schema.setdefault("examples", ["30s", "15m", "12h", "30d"])
         schema["pattern"] = DURATION_PATTERN
+        schema["patternErrorMessage"] = "must be a span of time: 90s, 15m, 12h or 30d"
     for inner in _inner(schema):
         _spell_out_formats(inner)

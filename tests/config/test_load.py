@@ -120,7 +120,10 @@ def test_every_mistake_is_told_in_one_pass_in_the_order_of_the_file() -> None:
         ("timezone: [UTC]", "timezone: must be text, not a list"),
         ("lake: null", "lake: must be text, not nothing"),
         ("source: others", "source: must be 'things'"),
-        ("specification: ../up", "specification: '../up' does not have the form"),
+        (
+            "specification: ../up",
+            "specification: must be a folder's name: letters, digits, '_' and '-' alone, not '../up'",
+        ),
         ("s3: {bucket_owner: 123456789012}", "bucket_owner: must be text, not 123456789012"),
     ],
 )

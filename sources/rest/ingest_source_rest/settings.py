@@ -11,7 +11,11 @@ Settings = Mapping[str, Any]
 Stream = Mapping[str, Any]
 
 MOST_PAGES = 100_000
-PATH = "^/[^?#\\\\]*$"
+PATH = {
+    "pattern": "^/[^?#\\\\]*$",
+    "patternErrorMessage": "must begin with '/', and has no '?', '#' or '\\\\': parameters go into `params`",
+}
+_PLAIN = {"pattern": "^[ -~]*$", "patternErrorMessage": "must be plain characters (ASCII) alone"}
 HTTPS = "^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/|$))"
 
 _PARAMS = {
@@ -45,6 +49,7 @@ _AUTH = {
                 "name": {
                     "type": "string",
                     "pattern": "^[A-Za-z0-9-]{1,64}$",
+                    "patternErrorMessage": "must be letters, digits and '-' alone",
                     "description": "The header's name.",
                     "examples": ["X-Api-Key"],
                 },
@@ -56,7 +61,7 @@ _AUTH = {
                 },
                 "prefix": {
                     "type": "string",
-                    "pattern": "^[ -~]*$",
+                    **_PLAIN,
                     "default": "",
                     "description": "What stands before the key.",
                     "examples": ["Token "],
@@ -117,7 +122,7 @@ _DETAIL = {
     "properties": {
         "path": {
             "type": "string",
-            "pattern": PATH,
+            **PATH,
             "description": "Below the base URL; {id} is the row's id.",
             "examples": ["/things/{id}"],
         },
@@ -166,12 +171,13 @@ _STREAM = {
         "name": {
             "type": "string",
             "pattern": "^[a-z][a-z0-9_]{0,63}$",
+            "patternErrorMessage": "must be a lower-case word: letters, digits and '_'",
             "description": "What its records are: a lower-case word.",
             "examples": ["thing"],
         },
         "path": {
             "type": "string",
-            "pattern": PATH,
+            **PATH,
             "description": "Below the base URL. {date}, {year}, {month} and {day} are placed.",
             "examples": ["/things"],
         },
@@ -227,19 +233,25 @@ SCHEMA: Mapping[str, Any] = {
         "base_url": {
             "type": "string",
             "pattern": HTTPS,
+            "patternErrorMessage": "must be an https URL (http on loopback alone)",
             "description": "The API, https (or http on loopback).",
             "examples": ["https://api.example.org/v1"],
         },
         "hosts": {
             "type": "array",
-            "items": {"type": "string", "pattern": "^[A-Za-z0-9.-]+(:[0-9]+)?$"},
+            "items": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9.-]+(:[0-9]+)?$",
+                "patternErrorMessage": "must be a host alone, without https:// and without a path",
+                "examples": ["eu.api.example.org"],
+            },
             "default": [],
             "description": "Further hosts that the API's next pages may lie on.",
             "examples": [["eu.api.example.org"]],
         },
         "headers": {
             "type": "object",
-            "additionalProperties": {"type": "string", "pattern": "^[ -~]*$"},
+            "additionalProperties": {"type": "string", **_PLAIN, "examples": ["application/json"]},
             "default": {},
             "description": "Headers that go along with each request, such as the API's version; never a key.",
             "examples": [{"Accept": "application/vnd.github+json"}],
@@ -253,7 +265,7 @@ SCHEMA: Mapping[str, Any] = {
         },
         "probe": {
             "type": "string",
-            "pattern": PATH,
+            **PATH,
             "description": "A cheap path that `ingest check` asks.",
             "examples": ["/status"],
         },

@@ -83,7 +83,12 @@ _TYPES: Mapping[str, dict[str, Any]] = {
     "integer": {"type": "integer", "examples": [90]},
     "number": {"type": "number", "examples": [100]},
     "boolean": {"type": "boolean", "examples": [False]},
-    DATE: {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "examples": ["2020-01-01"]},
+    DATE: {
+        "type": "string",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+        "patternErrorMessage": "must be a day: year, month, day",
+        "examples": ["2020-01-01"],
+    },
 }
 
 

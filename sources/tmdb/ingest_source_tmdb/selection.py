@@ -52,6 +52,7 @@ _FILE = {
     "separator": {
         "type": "string",
         "pattern": "^[^\\r\\n]$",
+        "patternErrorMessage": "must be one character",
         "default": ",",
         "description": "What stands between columns.",
         "examples": ["|"],
@@ -59,6 +60,7 @@ _FILE = {
     "quote": {
         "type": "string",
         "pattern": "^[^\\r\\n]?$",
+        "patternErrorMessage": "must be one character, or nothing",
         "description": "What a cell with a separator in it is put in; empty: cells are as they stand. Left out: "
         "a double quote where the separator is a comma or a semicolon, nothing for any other.",
         "examples": ['"'],
@@ -102,13 +104,20 @@ _PROPERTIES: Mapping[str, Any] = {
         "minimum": 1,
         "maximum": MAX_PAGES,
         "pattern": "^all$",
+        "patternErrorMessage": "must be a number, or the word all",
         "description": "Pages of 20 rows to read, 500 at most (TMDB serves no more). Left out, or all: what there is.",
         "examples": [5, "all"],
     },
     "ids": {
         "type": ["array", "object"],
         "minItems": 1,
-        "items": {"type": ["integer", "string"], "minimum": 1, "pattern": "^(tt|nm)[0-9]{1,12}$", "examples": [603]},
+        "items": {
+            "type": ["integer", "string"],
+            "minimum": 1,
+            "pattern": "^(tt|nm)[0-9]{1,12}$",
+            "patternErrorMessage": "must be TMDB's number, or IMDb's id: tt or nm and digits",
+            "examples": ["tt0137523", 603],
+        },
         "required": ["csv"],
         "additionalProperties": False,
         "properties": _FILE,
@@ -124,6 +133,7 @@ _PROPERTIES: Mapping[str, Any] = {
     "since": {
         "type": "string",
         "pattern": _DAY,
+        "patternErrorMessage": "must be a day: year, month, day",
         "description": "The first day of changes, for the first run. Left out: yesterday.",
         "examples": ["2026-11-01"],
     },

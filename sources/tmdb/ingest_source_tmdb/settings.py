@@ -17,7 +17,13 @@ BASE_URL = "https://api.themoviedb.org/3"
 EXPORTS_URL = "https://files.tmdb.org/p/exports"
 DAYS = re.compile("[1-9][0-9]{0,3}d")
 
-_HOW_MANY = {"type": ["integer", "string"], "minimum": 0, "maximum": 10_000, "pattern": "^all$"}
+_HOW_MANY = {
+    "type": ["integer", "string"],
+    "minimum": 0,
+    "maximum": 10_000,
+    "pattern": "^all$",
+    "patternErrorMessage": "must be a number, or the word all",
+}
 
 
 def _appends_of(kind: str) -> dict[str, Any]:
@@ -65,12 +71,14 @@ SCHEMA: Mapping[str, Any] = {
         "language": {
             "type": "string",
             "pattern": "^[a-z]{2}(-[A-Z]{2})?$",
+            "patternErrorMessage": "must be a language, or a language and its country",
             "description": "Language of titles and texts; TMDB's default is en-US, and it does not fall back.",
             "examples": ["pt-BR"],
         },
         "region": {
             "type": "string",
             "pattern": "^[A-Z]{2}$",
+            "patternErrorMessage": "must be a country's two capital letters",
             "description": "Country whose release dates order the lists of films (ISO 3166-1).",
             "examples": ["BR"],
         },
@@ -112,6 +120,7 @@ SCHEMA: Mapping[str, Any] = {
         "skip_landed": {
             "type": "string",
             "pattern": f"^{DAYS.pattern}$",
+            "patternErrorMessage": "must be a number of days",
             "description": "What a committed run landed within so many days before this one is not asked for again, "
             "except for what `changes` names.",
             "examples": ["30d"],

@@ -77,7 +77,10 @@ def test_a_sound_config_has_no_mistakes(tmp_path: Path, settings: dict[str, Any]
         ({"select": [{"discover": "tv", "since": "2001-02-03"}]}, "`since` goes with changes"),
         ({"select": [{"list": "movie/popular", "params": {}}]}, "`params` goes with discover"),
         ({"select": [{"changes": "movie", "since": "2026-02-30"}]}, "no day of the calendar"),
-        ({"select": [{"changes": "movie", "since": "yesterday"}]}, "does not have the form of '2026-11-01'"),
+        (
+            {"select": [{"changes": "movie", "since": "yesterday"}]},
+            "must be a day: year, month, day, not 'yesterday'; for example '2026-11-01'",
+        ),
         ({"select": [{"changes": "movie"}, {"changes": "movie", "since": "2026-01-01"}]}, "stands here twice"),
         ({"select": [{"changes": "movie"}], "detail": False}, "need detail: true"),
         ({"select": [{"changes": "collection"}]}, "collection"),
