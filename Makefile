@@ -32,7 +32,7 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
-	@MYPYPATH=layer:tests/lambda $(BIN)/mypy bench/*.py
+	@MYPYPATH=layer:tests/lambda:tests/lake $(BIN)/mypy bench/*.py
 	@$(BIN)/mypy docs/generate.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/mypy tests/simulation tests/hostile

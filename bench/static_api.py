@@ -56,8 +56,11 @@ def can_wait() -> bool:
 
 
 @contextmanager
-def static_api(bodies: Mapping[str, bytes], latency: float = 0.0) -> Iterator[Api]:
-    """An nginx that answers `/movie/<id>` with these bodies, whatever the query and the headers, after `latency` s."""
+def static_api(bodies: Mapping[str, bytes], latency: float = 0.0, others: str = "") -> Iterator[Api]:
+    """An nginx that answers `/movie/<id>` with these bodies, whatever the query and the headers, after `latency` s.
+
+    `others` is the id whose body stands for all that have none; without it they are not found.
+    """
     with tempfile.TemporaryDirectory(prefix="ingest-bench-nginx-") as made, socket.create_server(("127.0.0.1", 0)) as s:
         home, port = Path(made), s.getsockname()[1]
         s.close()
@@ -67,6 +70,7 @@ def static_api(bodies: Mapping[str, bytes], latency: float = 0.0) -> Iterator[Ap
         for id, body in bodies.items():
             (files / id).write_bytes(body)
         late = LATE.format(latency=latency, home=home) if latency else ""
+        late = f"location /movie/ {{ try_files $uri /movie/{others}; }}" if others else late
         modules = f"load_module {ECHO};" if latency else ""
         (home / "nginx.conf").write_text(CONFIG.format(home=home, port=port, late=late, modules=modules))
         with subprocess.Popen(["nginx", "-c", str(home / "nginx.conf")], stderr=subprocess.DEVNULL) as process:

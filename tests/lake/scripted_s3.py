@@ -6,6 +6,7 @@ import hashlib
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -161,6 +162,16 @@ class ScriptedS3(ThreadingHTTPServer):
         lines = [f"<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>" for folder in sorted(folders)]
         lines += [f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys if not delimiter]
         return f"<ListBucketResult><IsTruncated>false</IsTruncated>{''.join(lines)}</ListBucketResult>".encode()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is none."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+    def empty(self) -> None:
+        """Nothing lies in it any more."""
+        with self._lock:
+            self._objects.clear()
 
     def puts(self) -> list[Asked]:
         """The writes that were asked for."""
