@@ -36,11 +36,12 @@ class Typed:
         return f"ingest {verb} {shlex.quote(self.source)}{flags}"
 
     def completed(self, text: str) -> str:
-        """`text` whose commands about the config of that name are those that the person has to type."""
+        """`text` whose commands about the config of that name are those that the person has to type; once is enough."""
         if not self.source:
             return text
         name = PurePath(self.source).stem if self.source.endswith((".yaml", ".yml")) else self.source
-        return re.sub(rf"{_VERBS} {re.escape(name)}(?![\w./-])", lambda found: self.command(found[1]), text)
+        command = rf"{_VERBS} {re.escape(name)}(?![\w./-])(?! --(?:lake|set) )"
+        return re.sub(command, lambda found: self.command(found[1]), text)
 
 
 _TYPED: ContextVar[Typed] = ContextVar("typed", default=Typed())  # noqa: B039 -- frozen

@@ -63,7 +63,8 @@ def command(source: str, id: str, lake: str | None, date: str | None, stream: st
             hint=" · ".join(commands),
         )
     if not found:
-        raise StopError(_unknown(job, id, date, stream), Code.NO_RECORD)
+        hint = f"{typed().command('lake')} shows what there is"
+        raise StopError(_unknown(job, id, date, stream), Code.NO_RECORD, hint=hint)
     if not records and raw:
         raise StopError(f"there is no record of {printable(id)}: {_told(found[0])}", Code.NO_RECORD)
     if not records:

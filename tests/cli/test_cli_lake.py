@@ -156,6 +156,7 @@ def test_show_of_what_is_no_record_says_what_became_of_it(ingest: Ingest) -> Non
     assert (told["status"], told["reason"]) == ("missing", "404 Not Found")
     assert ingest("show", "made_up", "8", "--raw").out == ""
     assert "says nothing about 9" in ingest("show", "made_up", "9", *DAY).err
+    assert "→ ingest lake made_up --lake ./lake shows" in ingest("show", "made_up", "9", "--lake", "./lake").err
     assert "says anything about 9 of other" in ingest("show", "made_up", "9", "--stream", "other").err
 
 

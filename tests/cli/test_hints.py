@@ -30,6 +30,7 @@ DAY = ("--date", "2026-11-23")
 )  # fmt: skip
 def test_a_command_in_a_hint_gets_what_was_typed(given: Mapping[str, Any], hint: str, becomes: str) -> None:
     assert Typed.of(given).completed(hint) == becomes
+    assert Typed.of(given).completed(becomes) == becomes
 
 
 def commands_in(text: str) -> list[list[str]]:
