@@ -33,6 +33,9 @@ COMMANDS = (
     ("state", "show", "tmdb", "--json"),
     ("record", "tmdb", "--to", "out/recorded"),
     ("invoke", "event.json"),
+    ("lake", "--json"),
+    ("show", "tmdb", "1", "--json"),
+    ("sql", "select * from tmdb_movie", "--json"),
 )
 
 
