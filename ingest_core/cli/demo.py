@@ -15,12 +15,14 @@ import click
 import yaml
 from rich.console import Console
 from rich.markup import escape
-from rich.syntax import Syntax
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console, print_report, size
+from ingest_core.cli.palette import COLOURS
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.lake import Entry, Lake
@@ -30,6 +32,16 @@ from ingest_core.plugins import Plugins
 BUCKET = "demo-lake"
 FILES_SHOWN = 3
 DEMO = "demo"
+# YAML and JSON on whatever ground the terminal has: what is not named keeps the terminal's own colour.
+SYNTAX = ANSISyntaxTheme(
+    {
+        ("Name", "Tag"): Style(color=COLOURS["blue"]),
+        ("Literal",): Style(color=COLOURS["green"]),
+        ("Literal", "Number"): Style(color=COLOURS["yellow"]),
+        ("Keyword",): Style(color=COLOURS["magenta"]),
+        ("Comment",): Style(color=COLOURS["dim"]),
+    }
+)
 
 
 @click.command("demo", cls=Verb)
@@ -56,7 +68,7 @@ def command(source: str) -> int:
             allow_unicode=True,
         )
         path.write_text(text, encoding="utf-8")
-        out.print(Syntax(text.strip(), "yaml", background_color="default"))
+        out.print(Syntax(text.strip(), "yaml", theme=SYNTAX, background_color="default"))
         out.rule(f"[bold]3  ingest run {source}", align="left", style="dim")
         report, lake = _run(workspace.plugins, path)
         print_report(report, [])
@@ -157,6 +169,6 @@ def _show_one(out: Console, lake: Lake) -> None:
     out.rule(f"[bold]5  one record: {escape(entry.key)}", align="left", style="dim")
     whole: Mapping[str, Any] = json.loads(stored.body)
     shown = {name: value for name, value in whole.items() if not isinstance(value, dict | list)}
-    out.print(Syntax(json.dumps(shown, ensure_ascii=False, indent=2), "json", background_color="default"))
+    out.print(Syntax(json.dumps(shown, ensure_ascii=False, indent=2), "json", theme=SYNTAX, background_color="default"))
     hidden = [name for name in whole if name not in shown]
     out.print(f"[dim]… and {', '.join(hidden)}; in the lake it is as the API sent it, byte for byte[/]")

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from ingest_core.cli.output import duration
+from ingest_core.cli.palette import THEME
 from ingest_core.run import Progress, Snapshot
 
 LOOKS_A_SECOND = 4
@@ -21,7 +22,7 @@ RATE_SECONDS = 5.0
 @contextmanager
 def live_view(progress: Progress, name: str) -> Iterator[None]:
     """Shows `progress` on standard error while the block runs, where that is a terminal that can."""
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, theme=THEME, highlight=False)
     if not console.is_terminal or console.is_dumb_terminal:
         yield
         return

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from ingest_core.cli.again import typed
+from ingest_core.cli.palette import THEME
 from ingest_core.errors import ConfigError, IngestError
 from ingest_core.model import Fault, Report, Status
 
@@ -60,7 +61,7 @@ def console(*, for_table: bool = False) -> Console:
 
     A table is cut to the terminal's width; a file or a pipe has none, and gets all of it.
     """
-    out = _Console(file=data(), highlight=False, soft_wrap=True)
+    out = _Console(file=data(), theme=THEME, highlight=False, soft_wrap=True)
     if for_table and not out.is_terminal:
         out.width = WIDE
     return out
@@ -74,7 +75,7 @@ class _Console(Console):
 
 def say(text: str) -> None:
     """One line for a person, on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(Text(text))
+    Console(stderr=True, theme=THEME, highlight=False, soft_wrap=True).print(Text(text))
 
 
 def print_json(value: Any) -> None:
@@ -94,7 +95,7 @@ def print_error(error: IngestError, *, as_json: bool) -> None:
 
 def print_fault(fault: Fault, lines: Sequence[tuple[str, str]] = ()) -> None:
     """A failure on standard error. `lines` (code, what) count in place of its own: a config has one a mistake."""
-    err = Console(stderr=True, highlight=False, soft_wrap=True)
+    err = Console(stderr=True, theme=THEME, highlight=False, soft_wrap=True)
     for code, what in lines or [(fault.code, fault.what)]:
         err.print(f"[red]error[/] {escape(what)} [dim]\\[{code}][/]")
     if fault.hint:

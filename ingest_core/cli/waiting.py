@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from ingest_core.cli.palette import THEME
+
 SECONDS_UNTIL_SHOWN = 0.5
 SECONDS_BETWEEN = 0.1
 
@@ -20,7 +22,7 @@ def waiting() -> Iterator[Callable[[str], None]]:
 
     Any thread may count.
     """
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, theme=THEME, highlight=False)
     if not console.is_terminal or console.is_dumb_terminal:
         yield lambda what: None
         return
