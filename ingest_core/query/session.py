@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,12 +27,14 @@ from ingest_core.query.view import View
 
 T = TypeVar("T")
 MEMORY = "1GB"
+DAYS_AT_ONCE = 4  # threads that wait for S3 need no core
 ROUNDS = 5  # of learning within one statement; each needs records that widen what was known
 _SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "memory_limit": MEMORY,
     "python_enable_replacements": "false",
+    "threads": str(max(DAYS_AT_ONCE, os.cpu_count() or 1)),
 }
 _ASKS_FOR_ALL = re.compile(r"\bshow\b|\binformation_schema\b|\bduckdb_\w+|\bsys\b|\bpg_\w+", re.IGNORECASE)
 _KEEPS = {"SELECT", "EXPLAIN", "MULTI", "SET", "VARIABLE_SET", "PRAGMA", "CALL", "PREPARE", "EXECUTE"}

@@ -47,6 +47,7 @@ class View:
         self._window = window
         self._on_record = on_record
         self._lock = threading.Lock()
+        self._locks: dict[date, threading.Lock] = {}
         self._sampled: set[bool] = set()
         self._staged: dict[date, Path] = {}
         self._news: list[Path] = []
@@ -62,21 +63,22 @@ class View:
         return list(self._window(self.origin.history.days()))
 
     def file(self, day: date) -> Path:
-        """The records of a day; read from the lake the first time. DuckDB opens several days at once."""
+        """The records of a day; read from the lake the first time. DuckDB's threads open several days at once."""
         with self._lock:
+            of_the_day = self._locks.setdefault(day, threading.Lock())
+        with of_the_day:
             if day not in self._staged:
                 self._stage(day)
             return self._staged[day]
 
     def sample(self, *, oldest: bool = False) -> None:
         """Reads some records of the newest day that has any, or of the oldest; once."""
-        with self._lock:
-            if oldest in self._sampled:
+        if oldest in self._sampled:
+            return
+        self._sampled.add(oldest)
+        for day in (self.days[::-1] if oldest else self.days)[:DAYS_LOOKED_BACK]:
+            if day in self._staged or self._stage(day, SAMPLE).records:
                 return
-            self._sampled.add(oldest)
-            for day in (self.days[::-1] if oldest else self.days)[:DAYS_LOOKED_BACK]:
-                if day in self._staged or self._stage(day, SAMPLE).records:
-                    return
 
     def _stage(self, day: date, most: int | None = None) -> Staged:
         path = self._folder / f"{self.number}-{day}{'' if most is None else '-sample'}.json"
@@ -86,12 +88,13 @@ class View:
             raise StopError(
                 f"{path}: {error.strerror or error}", Code.SQL_SIZE, hint="TMPDIR names a folder with more room"
             ) from error
-        if staged.is_whole:
-            self._staged[day] = path
-            self.left_out += staged.left_out
-        if staged.records:
-            self._news.append(path)
-        self._longest = max(self._longest, staged.longest)
+        with self._lock:
+            if staged.is_whole:
+                self._staged[day] = path
+                self.left_out += staged.left_out
+            if staged.records:
+                self._news.append(path)
+            self._longest = max(self._longest, staged.longest)
         return staged
 
     def learn(self, ask: Callable[[str], Sequence[Any]]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -342,3 +343,20 @@ def test_an_interruption_ends_what_duckdb_has_read_by_a_thread_of_its_own(
     assert seen < 150
     found.interruption = Interruption()
     assert found.run("SELECT count(*) FROM things_thing", lambda cursor: cursor.fetchall()) == [(150,)]
+
+
+def test_days_are_read_side_by_side(
+    job: JobMaker, lake: Any, session: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (20, 21, 22):
+        run(job(plan, yielding(b"{}"), date=day(number)))
+    both, get = threading.Barrier(2, timeout=30), lake.get
+
+    def meet(key: str) -> Any:
+        if key.startswith("Raw/") and "/22/" not in key:  # the newest was the sample
+            both.wait()
+        return get(key)
+
+    monkeypatch.setattr(lake, "get", meet)
+    found = session()
+    assert found.run("SELECT count(*) FROM things_thing", lambda cursor: cursor.fetchall()) == [(3,)]
