@@ -39,7 +39,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Contestant:
-    """`command` runs in an empty folder with `ids.txt` in it; `peer` names its environment, ours where empty.
+    """`command` runs in a folder with `ids.txt` and `ids.csv` in it; `peer` names its environment, ours where empty.
 
     One that is sequential asks for one record after the other: where each takes its time, it gets fewer of them.
     """
@@ -149,6 +149,7 @@ def take_turn(contestant: Contestant, task: Task, peers: Mapping[str, Peer]) -> 
         task.s3.empty()
         task.api.log()
         (Path(home) / "ids.txt").write_text("\n".join(task.true))
+        (Path(home) / "ids.csv").write_text("\n".join(["id", *task.true]))
         (Path(home) / "tmdb.yaml").write_text(_config(task))
         python = str(peers[contestant.peer].python) if contestant.peer else sys.executable
         load = os.getloadavg()[0]
@@ -179,7 +180,7 @@ def take_turn(contestant: Contestant, task: Task, peers: Mapping[str, Peer]) -> 
 
 
 def _config(task: Task) -> str:
-    select = task.select or [{"ids": [int(id) for id in task.true], "as": "movie"}]
+    select = task.select or [{"ids": {"csv": "ids.csv"}, "as": "movie"}]
     settings = {
         "base_url": task.api.url,
         "token": "env:TMDB_TOKEN",

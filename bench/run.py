@@ -26,7 +26,7 @@ from table import markdown
 from targets import targets
 
 SCENARIOS = ("cpu", "limited", "latency", "rounds", "large")
-PACKAGES = ("ingest-core", "requests", "urllib3", "boto3", "obstore")
+PACKAGES = ("ingest-core", "requests", "urllib3", "boto3", "obstore", "pycurl")
 
 
 def main() -> int:
