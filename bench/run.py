@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -70,6 +71,7 @@ def _machine(day: dt.date, scenarios: Sequence[Measured], peers: dict[str, Peer]
     loads = [turn.load for scenario in scenarios for turn in scenario.turns]
     return {
         "date": day.isoformat(),
+        "commit": _commit(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpu": _cpu_model(),
@@ -78,6 +80,12 @@ def _machine(day: dt.date, scenarios: Sequence[Measured], peers: dict[str, Peer]
         "versions": {name: version(name) for name in PACKAGES},
         "peers": {peer.name: peer.versions for peer in peers.values()},
     }
+
+
+def _commit() -> str:
+    """What was measured; empty outside a repository."""
+    command = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _cpu_model() -> str:
@@ -92,7 +100,7 @@ def _facts(command: str, seconds: float, machine: dict[str, Any], absent: Sequen
     packages = " · ".join(f"{name} {number}" for name, number in machine["versions"].items())
     peers = " · ".join(machine["peers"].values())
     return [
-        f"{machine['date']}, `{command}`, {seconds:.0f} s in all. Python {machine['python']}, {machine['system']}, "
+        f"{machine['date']}, `{command}`, {seconds:.0f} s in all, at {machine['commit']}. Python {machine['python']}, {machine['system']}, "
         f"{machine['cpus']} CPUs ({machine['cpu']}), load {machine['load'][0]:.1f} to {machine['load'][1]:.1f}. "
         f"{packages}. Peers: {peers}.",
         "",
