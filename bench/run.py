@@ -100,7 +100,8 @@ def _facts(command: str, seconds: float, machine: dict[str, Any], absent: Sequen
     packages = " · ".join(f"{name} {number}" for name, number in machine["versions"].items())
     peers = " · ".join(machine["peers"].values())
     return [
-        f"{machine['date']}, `{command}`, {seconds:.0f} s in all, at {machine['commit']}. Python {machine['python']}, {machine['system']}, "
+        f"{machine['date']}, `{command}`, {seconds:.0f} s in all, at {machine['commit']}. "
+        f"Python {machine['python']}, {machine['system']}, "
         f"{machine['cpus']} CPUs ({machine['cpu']}), load {machine['load'][0]:.1f} to {machine['load'][1]:.1f}. "
         f"{packages}. Peers: {peers}.",
         "",
