@@ -67,6 +67,9 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         logger.error("%s", error)  # noqa: TRY400 -- the sentence is the message; a traceback would bury it
         fault = workspace.masked(Fault.of(error))
         return {"status": Status.FAILED.value, "source": asked.source, "error": fault._asdict()}
+    if report.error is not None:
+        level = logging.ERROR if report.status is Status.FAILED else logging.WARNING
+        logger.log(level, "%s: %s [%s]", report.run, report.error.what, report.error.code)
     return answer(report)
 
 
