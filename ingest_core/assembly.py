@@ -42,7 +42,7 @@ from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Job, Mapper, Progress, probe, replay, runs
+from ingest_core.run import Hands, Job, Mapper, Progress, coordinate, land, probe, replay, runs
 from ingest_core.state import Frozen
 
 if TYPE_CHECKING:
@@ -191,6 +191,20 @@ class Workspace:
             told = self._told(use, report)
             self.plugins.run_finished(told)
             yield told
+
+    def coordinate(self, use: Use, wish: Wish, *, collects: bool = False) -> Report:
+        """The step of a state machine that plans, collects and commits; observers are told.
+
+        `collects` where the workers of the step before have ended.
+        """
+        hands = Hands(use.config.workers, collects) if use.config.workers > 1 else None
+        told = self._told(use, coordinate(replace(self.job(use, wish), hands=hands)))
+        self.plugins.run_finished(told)
+        return told
+
+    def land(self, use: Use, wish: Wish, round: int, segment: int) -> Report:
+        """The step of a state machine that lands one segment. Raises UsageError where there is no such segment."""
+        return self._told(use, land(self.job(use, wish), round, segment))
 
     def replay(
         self, use: Use, wish: Wish, progress: Progress | None = None, interruption: Interruption | None = None

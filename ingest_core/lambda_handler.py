@@ -25,6 +25,7 @@ from ingest_core.config import logical_date
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.hooks import hookimpl
 from ingest_core.keys import CONFIG_NAME
+from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Fault, Report, Status
 
 logger = logging.getLogger("ingest_core")
@@ -32,7 +33,15 @@ logger = logging.getLogger("ingest_core")
 RESERVE_SECONDS = 10.0
 _CONFIG = re.compile(CONFIG_NAME)
 _ALLOWED = ("source", "date", "limit", "refresh", "step", "round", "segment")
-_LATER = ("step", "round", "segment")
+# What may not stand beside a step.
+_BESIDE_STEP = {
+    "check": ("date", "limit", "refresh"),
+    "plan": ("limit",),
+    "land": ("limit", "refresh"),
+    "commit": ("limit", "refresh"),
+}
+_STEPS = tuple(_BESIDE_STEP)
+MOST_NUMBER = 999_999_999
 
 
 class Event(Struct, frozen=True):
@@ -42,7 +51,9 @@ class Event(Struct, frozen=True):
     date: str | None = None
     limit: int | None = None
     refresh: bool = False
-    is_check: bool = False
+    step: str | None = None
+    round: int = 0
+    segment: int = 0
 
 
 def handler(event: Any, context: Any) -> dict[str, Any]:
@@ -50,17 +61,18 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
 
     Returns `{"status": "done|partial|locked|failed", "source", "date", "run", "counts", "manifest"}`, and `problems`
     and `error` where there were any. Raises UsageError for a wrong event or config, before any request is made.
-    With `"step": "check"` it runs nothing and returns what `self_check` does.
+    With `"step": "check"` it runs nothing and returns what `self_check` does. `plan`, `land` (of a `round` and a
+    `segment`) and `commit` are the steps of a state machine; what those before a map answer has `map` beside the rest.
     """
     asked = parse_event(event)
     workspace = _workspace()
-    if asked.is_check:
+    if asked.step == "check":
         from ingest_core.selfcheck import self_check  # asked for once in a while: no run waits for its import
 
         return self_check(workspace, asked.source, _remaining(context))
     wish = Wish(date=asked.date, limit=asked.limit, seconds=_seconds_left(context), refresh=asked.refresh)
     try:
-        report = workspace.run(asked.source, wish)
+        report = _ran(workspace, asked, wish)
     except UsageError:
         raise
     except IngestError as error:
@@ -71,6 +83,15 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         level = logging.ERROR if report.status is Status.FAILED else logging.WARNING
         logger.log(level, "%s: %s [%s]", report.run, report.error.what, report.error.code)
     return answer(report)
+
+
+def _ran(workspace: Workspace, asked: Event, wish: Wish) -> Report:
+    if asked.step is None:
+        return workspace.run(asked.source, wish)
+    use = workspace.use(asked.source, wish)
+    if asked.step == "land":
+        return workspace.land(use, wish, asked.round, asked.segment)
+    return workspace.coordinate(use, wish, collects=asked.step == "commit")
 
 
 def _remaining(context: Any) -> float | None:
@@ -95,12 +116,7 @@ def parse_event(event: Any) -> Event:
     source = event.get("source")
     if not isinstance(source, str) or not _CONFIG.fullmatch(source):
         raise _wrong("'source' must be the name of a config, such as 'tmdb'")
-    is_check = event.get("step") == "check"
-    for name in _LATER:
-        if event.get(name) and not (name == "step" and is_check):
-            raise _wrong(f"{name!r} is reserved and not served by this version")
-    if is_check and (beside := [name for name in ("date", "limit", "refresh") if event.get(name)]):
-        raise _wrong(f"'step': 'check' stands alone, without {' and '.join(map(repr, beside))}")
+    step = _step(event)
     limit = event.get("limit")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise _wrong("'limit' must be a whole number from 1")
@@ -112,7 +128,27 @@ def parse_event(event: Any) -> Event:
     refresh = event.get("refresh", False)
     if not isinstance(refresh, bool):
         raise _wrong("'refresh' must be true or false")
-    return Event(source, date, limit, refresh, is_check)
+    if step == "land":
+        return Event(source, date, step=step, round=event["round"], segment=event["segment"])
+    return Event(source, date, limit, refresh, step)
+
+
+def _step(event: Mapping[str, Any]) -> str | None:
+    """The step that the event asks for, None where it asks for none; what must and must not be beside it is."""
+    step = event.get("step")
+    if step is not None and (not isinstance(step, str) or step not in _STEPS):
+        raise _wrong(f"'step' must be one of {', '.join(_STEPS)}")
+    if step is not None and (beside := [name for name in _BESIDE_STEP[step] if event.get(name)]):
+        raise _wrong(f"'step': {step!r} stands without {' and '.join(map(repr, beside))}")
+    for name in ("round", "segment"):
+        number = event.get(name)
+        if step == "land" and (type(number) is not int or not 0 <= number <= MOST_NUMBER):
+            raise _wrong(f"'step': 'land' has a {name!r}, a whole number from 0")
+        if step not in {"land", "commit"} and number is not None:
+            raise _wrong(f"{name!r} belongs to the step 'land'")
+    if step in {"land", "commit"} and event.get("date") is None:
+        raise _wrong(f"'step': {step!r} has the 'date' of the step before")
+    return step
 
 
 def _wrong(what: str) -> UsageError:
@@ -131,6 +167,13 @@ def answer(report: Report) -> dict[str, Any]:
         "counts": asdict(report.counts),
         "manifest": report.manifest,
     }
+    if report.handed is not None:
+        bucket, _, prefix = report.lake.removeprefix(S3_SCHEME).partition("/")
+        told["map"] = {
+            **asdict(report.handed),
+            "bucket": bucket,
+            "key": f"{prefix}/{report.handed.key}" if prefix else report.handed.key,
+        }
     if report.problems:
         told["problems"] = list(report.problems)
     if report.error is not None:

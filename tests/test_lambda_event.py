@@ -85,21 +85,49 @@ def test_a_date_is_text(date: object) -> None:
         parse_event({"source": "tmdb", "date": date})
 
 
-@pytest.mark.parametrize("key", ["step", "round", "segment"])
-def test_what_this_version_does_not_serve_is_refused_and_not_ignored(key: str) -> None:
-    with pytest.raises(UsageError, match=f"'{key}' is reserved"):
-        parse_event({"source": "tmdb", key: 1})
+@pytest.mark.parametrize(
+    ("event", "parsed"),
+    [
+        ({"step": "check"}, Event("tmdb", step="check")),
+        ({"step": "plan", "refresh": True}, Event("tmdb", None, None, True, "plan")),
+        ({"step": "plan", "date": "2026-11-23"}, Event("tmdb", "2026-11-23", step="plan")),
+        ({"step": "commit", "date": "2026-11-23"}, Event("tmdb", "2026-11-23", step="commit")),
+        ({"step": "commit", "date": "2026-11-23", "round": 2}, Event("tmdb", "2026-11-23", step="commit")),
+        (
+            {"step": "land", "date": "2026-11-23", "round": 1, "segment": 0},
+            Event("tmdb", "2026-11-23", None, False, "land", 1),
+        ),
+    ],
+)
+def test_a_step_is_read(event: dict[str, Any], parsed: Event) -> None:
+    assert parse_event({"source": "tmdb", **event}) == parsed
 
 
-def test_a_check_is_the_one_step_that_is_served_and_stands_alone() -> None:
-    assert parse_event({"source": "tmdb", "step": "check"}) == Event("tmdb", is_check=True)
-    assert not parse_event({"source": "tmdb"}).is_check
-    for beside in ({"date": "2026-11-23"}, {"limit": 5}, {"refresh": True}):
-        with pytest.raises(UsageError, match="'step': 'check' stands alone, without"):
-            parse_event({"source": "tmdb", "step": "check", **beside})
-    for step in ("plan", "land", "commit", "Check"):
-        with pytest.raises(UsageError, match="'step' is reserved"):
-            parse_event({"source": "tmdb", "step": step})
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ({"step": "Check"}, "must be one of check, plan, land, commit"),
+        ({"step": 1}, "must be one of"),
+        ({"step": ["plan"]}, "must be one of"),
+        ({"step": "check", "date": "2026-11-23"}, "'check' stands without 'date'"),
+        ({"step": "check", "refresh": True}, "'check' stands without 'refresh'"),
+        ({"step": "plan", "limit": 5}, "'plan' stands without 'limit'"),
+        ({"step": "commit", "date": "2026-11-23", "refresh": True}, "'commit' stands without 'refresh'"),
+        ({"step": "commit"}, "has the 'date' of the step before"),
+        ({"step": "land", "round": 0, "segment": 0}, "has the 'date' of the step before"),
+        ({"step": "land", "date": "2026-11-23", "segment": 0}, "has a 'round', a whole number"),
+        ({"step": "land", "date": "2026-11-23", "round": 0}, "has a 'segment', a whole number"),
+        ({"step": "land", "date": "2026-11-23", "round": True, "segment": 0}, "has a 'round'"),
+        ({"step": "land", "date": "2026-11-23", "round": -1, "segment": 0}, "has a 'round'"),
+        ({"step": "land", "date": "2026-11-23", "round": 0, "segment": 2**70}, "has a 'segment'"),
+        ({"step": "land", "date": "2026-11-23", "round": 0, "segment": "../x"}, "has a 'segment'"),
+        ({"round": 1}, "'round' belongs to the step 'land'"),
+        ({"segment": 0}, "'segment' belongs to the step 'land'"),
+    ],
+)
+def test_what_is_wrong_about_a_step_is_told(event: dict[str, Any], why: str) -> None:
+    with pytest.raises(UsageError, match=why):
+        parse_event({"source": "tmdb", **event})
 
 
 @pytest.mark.parametrize("refresh", [1, "true", None, []])

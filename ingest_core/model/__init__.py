@@ -4,7 +4,7 @@ from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
 from ingest_core.model.layout import Batch, file_body
 from ingest_core.model.record import Missing, Origin, Record, Rejected
-from ingest_core.model.report import Counts, Fault, Report, Status
+from ingest_core.model.report import Counts, Fault, HandedOver, Report, Status
 from ingest_core.model.secret import Secret, without_secrets
 from ingest_core.model.source import (
     ApiClient,
@@ -36,6 +36,7 @@ __all__ = [
     "FailureBudget",
     "Fault",
     "Fetched",
+    "HandedOver",
     "Missing",
     "Note",
     "Origin",

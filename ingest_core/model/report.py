@@ -61,6 +61,19 @@ class Counts(Value, frozen=True):
     throttled: int = 0
 
 
+class HandedOver(Value, frozen=True):
+    """A round that workers are to land, `segments` of it, so many at once, by the array that lies under `key`.
+
+    `tolerated`: how many segments in a hundred may fail.
+    """
+
+    round: int
+    segments: int
+    workers: int
+    key: str
+    tolerated: float
+
+
 class Fault(NamedTuple):
     """The failure that decided a status: its name in the error tree, what is wrong, what to do next, and its code."""
 
@@ -79,7 +92,7 @@ class Report(Value, frozen=True):
     """The whole account of one run. `problems` and `notes` are sentences for a person.
 
     `manifest` is a key, None if not committed. `error` is the failure that decided the status, `exit_code` its exit
-    code.
+    code. `handed` is what the step of a state machine leaves to workers.
     """
 
     status: Status
@@ -102,3 +115,4 @@ class Report(Value, frozen=True):
     notes: tuple[str, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
     notice: str = ""
+    handed: HandedOver | None = None

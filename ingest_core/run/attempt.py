@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from ingest_core.errors import IngestError
 from ingest_core.keys import ControlKeys, RecordKeys
-from ingest_core.model import Fault, Report, Status
+from ingest_core.model import Fault, HandedOver, Report, Status
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.choice import Choice
 from ingest_core.run.conclusion import Conclusion, conclude
 from ingest_core.run.generation import Generation
+from ingest_core.run.handing import as_state
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.machinery import Machinery
@@ -35,6 +36,7 @@ class Attempt:
         self._checkpoint: dict[str, Any] = {}
         self._manifest: str | None = None
         self._already_done = False
+        self._handed: HandedOver | None = None
         self._halt: Callable[[], None] = lambda: None
         self.is_outdated = False
 
@@ -51,6 +53,7 @@ class Attempt:
                 patience=self._patience(),
                 on_wait=self._on_wait,
                 threads=job.threads,
+                collects=job.hands is not None and job.hands.collects,
             ),
         )
         if claim is None:
@@ -64,13 +67,16 @@ class Attempt:
                 claim.require()  # the timer found it: what the slices say is only that they were told to stop
             if conclusion.error is None:
                 phase = Phase.DONE if self._manifest is not None else Phase.LIMITED
+            elif self._handed is not None:
+                phase = Phase.HANDED
             return conclusion
         finally:
             stop_timers()
             if job.replay and self._manifest is not None:
                 phase = Phase.DONE  # whatever the replay met
             phase = Phase.LIMITED if claim.state.limit is not None else phase
-            claim.end(phase, untouched=phase is Phase.OPEN and self._is_untouched())
+            handed = None if self._handed is None else as_state(self._handed)
+            claim.end(phase, untouched=phase is Phase.OPEN and self._is_untouched(), handed=handed)
 
     def _is_untouched(self) -> bool:
         """Whether nothing has landed yet, so that the next attempt may begin with other settings."""
@@ -153,6 +159,7 @@ class Attempt:
                 self._restore(committed)
                 return Conclusion(Status.DONE, None, generation.tidy_up())
             failures = generation.land()
+            self._handed = generation.handed
             self._checkpoint = generation.checkpoint
             conclusion = conclude(failures, self._tally, job.max_failed, self._quarantine())
             if conclusion.error is None and job.limit is None:
@@ -232,4 +239,5 @@ class Attempt:
             notes=tuple(f"{name}: {text}" for name, text in self._tally.notes),
             checkpoint=self._checkpoint,
             notice=job.source.notice,
+            handed=self._handed,
         )

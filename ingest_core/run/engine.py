@@ -63,6 +63,19 @@ def runs(job: Job) -> Iterator[Report]:
         yield report
         if report.status is Status.PARTIAL and _is_out_of_time(job):
             return
+    yield from _this_day(job)
+
+
+def coordinate(job: Job) -> Report:
+    """As `run`, for a step of a state machine: of the date alone; what `job.hands` workers can land is left to them.
+
+    Where there is such work the report says of it as `handed`, and its status is partial.
+    """
+    *_, report = _this_day(job)
+    return report
+
+
+def _this_day(job: Job) -> Iterator[Report]:
     while True:
         attempt, report = _attempted(job)
         yield report

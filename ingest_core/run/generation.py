@@ -11,9 +11,10 @@ import msgspec
 
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, TransientError
-from ingest_core.model import Slice
+from ingest_core.model import HandedOver, Slice
 from ingest_core.run.allowance import Allowance
 from ingest_core.run.docking import Docking, stamp_of
+from ingest_core.run.handing import Handing
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.known import Known
@@ -65,6 +66,8 @@ class Generation:
         self._docking = Docking(
             job, claim, store, index, machinery, self._ledger.kept, self._known.is_unwanted, index.is_earlier
         )
+        self.handed: HandedOver | None = None
+        self._handing = Handing(job, store, index)
         self._spreading: Spreading | None = None
         if job.mapper is not None and job.limit is None and not job.replay:
             ticket = ticket_of(store.keys, claim.state)
@@ -86,6 +89,10 @@ class Generation:
             self._tally.add_round(round)
             self._job.progress.begin_round(round.number, round.slices, round.ids)
             self._prefix = f"{round.number:04d}."
+            if self._job.hands is not None:
+                self.handed = self._handing.hand(round, self._inventory)
+                if self.handed is not None:
+                    return [_handed_over(self.handed)]
             if self._spreading is not None:
                 self._spreading.spread(round, self._inventory, self._machinery)
                 self._job.progress.begin_round(round.number, round.slices, round.ids)
@@ -109,7 +116,8 @@ class Generation:
                 self._allowance.left,
                 told,
             )
-            planned = self._store.write_round(0, slices, told, self.checkpoint, self._claim.state.frozen.fingerprint)
+            settings = self._claim.state.frozen.fingerprint
+            planned = self._store.write_round(0, slices, told, self.checkpoint, settings, self._most_requests())
         self.checkpoint.update(planned.checkpoints)
         return planned
 
@@ -124,7 +132,13 @@ class Generation:
         if first is None:
             self._tally.count(duplicates)
             return None
-        return self._store.write_round(number, itertools.chain([first], following), Told(totals=duplicates), {})
+        slices = itertools.chain([first], following)
+        told = Told(totals=duplicates)
+        return self._store.write_round(number, slices, told, {}, requests=self._most_requests())
+
+    def _most_requests(self) -> int | None:
+        """What a segment is to need at most, where segments are what workers are given."""
+        return None if self._job.hands is None else self._handing.requests
 
     def _planned_before(self, number: int) -> Round | None:
         """A round that an earlier attempt wrote to its end, its names and ids noted."""
@@ -256,6 +270,11 @@ class Generation:
             raise TransientError(
                 "time is up, and what is superseded is not all removed", Code.TIME_UP, hint="run again to go on"
             )
+
+
+def _handed_over(handed: HandedOver) -> Failure:
+    what = f"round {handed.round} is for workers to land: {handed.segments:,} segments, {handed.workers} at once"
+    return Failure("", TransientError(what, Code.HANDED, hint="land each of them, then commit"))
 
 
 def _out_of_time() -> Failure:

@@ -32,6 +32,13 @@ class HandOver(Value, frozen=True):
     seconds: float = 30.0
 
 
+class Hands(Value, frozen=True):
+    """So many workers at once land what a step hands over. `collects` where those of the step before have ended."""
+
+    workers: int
+    collects: bool = False
+
+
 def thaw_settings(job: Job, frozen: Frozen) -> Job:
     """`job` with the frozen settings as they stand, for sources that have no secrets."""
     if (frozen.source, frozen.streams) != (job.source.name, job.source.streams):
@@ -50,7 +57,8 @@ class Job(Value, frozen=True):
     None where each record is an object of its own. `refresh` begins a new generation of the date, `only_resume` none:
     it goes on with what is unfinished, `replay` tries its quarantine again. `thaw` makes the job
     that an unfinished run was begun as; it raises where that cannot be any more. `redactor` knows what must not be
-    written anywhere. `mapper`, where there is one, has slices landed by workers elsewhere.
+    written anywhere. `mapper`, where there is one, has slices landed by workers elsewhere; `hands` writes down
+    what they are to land, and ends.
     """
 
     config: str
@@ -83,6 +91,7 @@ class Job(Value, frozen=True):
     progress: Progress = field(default_factory=Progress)
     redactor: Redactor = field(default_factory=Redactor)
     mapper: Mapper | None = None
+    hands: Hands | None = None
 
     @property
     def frozen(self) -> Frozen:

@@ -64,14 +64,15 @@ class Failed(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True):
     """What became of a piece, since this was last told: the slices that have their part now, and those that failed.
 
-    A slice that is neither is left to whoever coordinates; `is_over` where there is none. `is_hopeless` where the
-    worker stopped because going on cannot help. The counts are as in `Counts`.
+    `left` counts those that whoever coordinates must land; `is_over` where the worker came to the end of the piece,
+    `is_hopeless` where it stopped because going on cannot help. The other counts are as in `Counts`.
     """
 
     closed: tuple[str, ...] = ()
     failures: tuple[Failed, ...] = ()
     is_over: bool = True
     is_hopeless: bool = False
+    left: int = 0
     records: int = 0
     requests: int = 0
     retries: int = 0
@@ -79,13 +80,17 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Mapper(Protocol):
-    """Has pieces landed by workers.
+    """Has pieces landed by workers, `workers` of them at most.
 
-    `workers` is how many there are at most. `may_repeat` where a piece may have been in two hands at once: a worker
-    that was given up may still have been at it.
+    A piece has `least` slices of pinned ids or more: the end of a slice is waited for while the next is asked for, the
+    end of a piece is not. `may_repeat` where a piece may have been in two hands at once: a worker that was given up may
+    still have been at it.
     """
 
     workers: int
+
+    @property
+    def least(self) -> int: ...
 
     @property
     def may_repeat(self) -> bool: ...

@@ -23,7 +23,7 @@ from ingest_core.state import Inventory, Round, RunStore, Ticket, weight_of
 
 PIECES_A_WORKER = 8
 PIECE_SECONDS = 10.0
-FEWEST_REQUESTS, MOST_REQUESTS = 100, 1000
+FEWEST_REQUESTS, MOST_REQUESTS = 100, 2000
 
 
 class Spreading:
@@ -58,7 +58,7 @@ class Spreading:
 
         def take(done: Done) -> bool:
             nonlocal is_whole
-            is_whole = is_whole and done.is_over
+            is_whole = is_whole and done.is_over and not done.left
             machinery.traffic.requests += done.requests
             machinery.traffic.retries += done.retries
             machinery.traffic.throttled += done.throttled
@@ -78,7 +78,8 @@ class Spreading:
             self._ledger.read(self._store.inventory())
 
     def _piece_size(self, round: Round) -> int:
-        return max(1, round.slices // (PIECES_A_WORKER * self._mapper.workers))
+        fewest = 1 if round.ids is None else self._mapper.least
+        return max(fewest, round.slices // (PIECES_A_WORKER * self._mapper.workers))
 
     def _most_requests(self) -> int:
         wanted = PIECE_SECONDS * self._job.rate / self._mapper.workers

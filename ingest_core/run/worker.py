@@ -24,6 +24,7 @@ from ingest_core.run.job import Job
 from ingest_core.run.known import Known
 from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
+from ingest_core.run.progress import Progress
 from ingest_core.run.scheduler import Scheduler, is_hopeless
 from ingest_core.run.slices import SliceLander
 from ingest_core.run.spread import Allotment, Done, Failed
@@ -40,7 +41,7 @@ class Worker:
     """
 
     def __init__(self, job: Job, ticket: Ticket) -> None:
-        job = replace(job, date=dt.date.fromisoformat(ticket.date))
+        job = replace(job, date=dt.date.fromisoformat(ticket.date), progress=Progress())
         keys = ControlKeys(ticket.label, ticket.config, job.date)
         self._share = Share(job.lake, keys, job.clock, ticket, job.threads.lock())
         state = self._share.state
@@ -60,7 +61,18 @@ class Worker:
 
     @property
     def share(self) -> Share:
+        """What it works under."""
         return self._share
+
+    @property
+    def job(self) -> Job:
+        """Its job, as the run was begun."""
+        return self._job
+
+    @property
+    def store(self) -> RunStore:
+        """For reading the plan."""
+        return self._store("")
 
     def __enter__(self) -> Worker:
         self._index.__enter__()
@@ -112,7 +124,8 @@ class Worker:
             return msgspec.structs.replace(
                 self.news(),
                 failures=tuple(Failed.of(failure.slice, failure.error) for failure in failures),
-                is_over=not result.is_cut_short and len(failures) == len(result.failures),
+                is_over=not result.is_cut_short,
+                left=len(result.failures) - len(failures),
                 is_hopeless=result.is_outage or any(is_hopeless(failure.error) for failure in failures),
             )
 

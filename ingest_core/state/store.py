@@ -250,6 +250,12 @@ class RunStore:
         self._lake.settle()
         return decode(there, Manifest, key)
 
+    def write_map(self, round: int, items: bytes) -> str:
+        """Writes what a round has for workers; returns its key."""
+        key = self.keys.map(round)
+        self._put_over(key, items, lambda there: None)
+        return key
+
     def remove(self, key: str) -> None:
         """Removes an object that came late, which no part names or will name."""
         self._fence()

@@ -79,6 +79,7 @@ class _Process:
 class ProcessMapper:
     """Begins with `with`, and ends its processes with it. They are started when there is something to land."""
 
+    least = 4
     may_repeat = False  # a process that is given up is dead
 
     def __init__(self, setting: Setting, workers: int) -> None:

@@ -225,6 +225,18 @@ def test_the_workflow_may_invoke_the_function_and_nothing_else(deployed: Deploye
     assert task["TimeoutSeconds"] > deployed["Function"]["Timeout"]
 
 
+def test_in_steps_the_workflow_may_also_read_what_there_is_to_land_and_run_its_own_map() -> None:
+    deployed = Deployed(Steps="true")
+    invoke, read, start, follow = deployed.statements("WorkflowRole")
+    lake, prefix = deployed["LakePolicy"]["Bucket"], "arn:aws:states:us-east-1:123456789012"
+
+    assert invoke["Action"] == "lambda:InvokeFunction"
+    assert (read["Action"], read["Resource"]) == ("s3:GetObject", f"arn:aws:s3:::{lake}/_ingest/*/map-*.json")
+    assert (start["Action"], start["Resource"]) == ("states:StartExecution", f"{prefix}:stateMachine:ingest")
+    assert follow["Resource"] == f"{prefix}:execution:ingest/{deployed.definition()['States']['Land']['Label']}:*"
+    assert json.loads(deployed["Schedule"]["Target"]["Input"])["step"] == "plan"
+
+
 def test_whoever_invokes_the_function_asynchronously_finds_what_failed_in_the_queue(deployed: Deployed) -> None:
     destination = deployed["FunctionEventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"]
 

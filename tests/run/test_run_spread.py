@@ -37,6 +37,7 @@ class Crew:
     pieces: list[Piece] = field(default_factory=list)
     done: list[Done] = field(default_factory=list)
     may_repeat: bool = False
+    least: int = 1
 
     def map(
         self,

@@ -46,6 +46,7 @@ class SimulatedMapper:
     ) -> None:
         self.workers = workers
         self.may_repeat = True
+        self.least = 1
         self._process = process
         self._world = process.world
         self._job_of = job_of

@@ -1,0 +1,88 @@
+"""A round for workers that nobody looks after: it is written down, and whoever coordinates ends.
+
+A state machine has no process between its steps. What a round has for workers lies in the lake as an array, an item for
+each segment of the plan; the claim stays with the round, in the phase HANDED, until its workers have ended and somebody
+collects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from ingest_core.model import FailureBudget, HandedOver, Slice
+from ingest_core.model.value import Value
+from ingest_core.run.docking import shows_others
+from ingest_core.run.index import Index
+from ingest_core.run.job import Job
+from ingest_core.run.spreading import open_slices
+from ingest_core.state import Handed, Inventory, Round, RunStore
+
+SEGMENT_SECONDS = 300.0
+FEWEST_REQUESTS, MOST_REQUESTS = 100, 50_000
+MOST_SEGMENTS = 10_000  # in one array; what is beyond them comes with the next
+
+
+class Handing(Value, frozen=True):
+    """Hands rounds to workers, as `job.hands` wants it."""
+
+    job: Job
+    store: RunStore
+    index: Index
+
+    @property
+    def workers(self) -> int:
+        """How many may work at the same time: each has a connection at least."""
+        return 1 if self.job.hands is None else min(self.job.hands.workers, self.job.connections)
+
+    @property
+    def requests(self) -> int:
+        """How many requests a segment is to have: about five minutes of a worker's share."""
+        return int(min(MOST_REQUESTS, max(FEWEST_REQUESTS, SEGMENT_SECONDS * self.job.rate / self.workers)))
+
+    def hand(self, round: Round, inventory: Inventory) -> HandedOver | None:
+        """Writes down what workers can land of a round; None where there is no work for two."""
+        segments = [
+            segment.segment
+            for segment in self.store.segments_of(round)
+            if self._is_for_a_worker(open_slices(segment.slices, self.index.closed), inventory)
+        ][:MOST_SEGMENTS]
+        workers = min(self.workers, len(segments))
+        if workers < 2:
+            return None
+        item = {"source": self.job.config, "date": self.job.date.isoformat(), "step": "land", "round": round.number}
+        items = [{**item, "segment": segment} for segment in segments]
+        key = self.store.write_map(round.number, msgspec.json.encode(items))
+        return HandedOver(
+            round=round.number,
+            segments=len(segments),
+            workers=workers,
+            key=key,
+            tolerated=tolerated(self.job.max_failed),
+        )
+
+    def _is_for_a_worker(self, slices: Iterable[Slice], inventory: Inventory) -> bool:
+        """Whether a segment has anything that is open, and nothing that may not be in two hands."""
+        found = False
+        for slice in slices:
+            if self.index.is_pinned_elsewhere(slice):
+                return False
+            found = found or (takes(self.job, self.store, slice) and slice.name not in inventory.intents)
+            found = found or bool(slice.ids)
+        return found
+
+
+def takes(job: Job, store: RunStore, slice: Slice) -> bool:
+    """Whether a worker may land a slice beside others."""
+    return bool(slice.ids) or (shows_others(job) and store.keys.generation == 1)
+
+
+def tolerated(budget: FailureBudget) -> float:
+    """How many segments in a hundred may fail and the map still goes on: what the budget allows of records."""
+    return 0.0 if budget.share is None else 100 * budget.share
+
+
+def as_state(handed: HandedOver) -> Handed:
+    """What the claim keeps of it."""
+    return Handed(handed.round, handed.segments, handed.workers)
