@@ -60,6 +60,7 @@ _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
     metavar="N",
     help="Land with N processes, which share the rate; one if neither this nor the config says more.",
 )
+@click.option("--map", "cluster", metavar="dask://HOST:PORT", help="Land with the workers of a Dask cluster, into S3.")
 @click.option("--dry-run", is_flag=True, help="Land in ./dry-run/ instead: the same keys, no AWS, afresh each time.")
 @click.option("--out", metavar="DIR", help="Another folder for the dry run.")
 @click.option(
@@ -79,6 +80,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     refresh: bool,
     max_minutes: float | None,
     workers: int | None,
+    cluster: str | None,
     dry_run: bool,
     out: str | None,
     engine: str | None,
@@ -116,7 +118,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     reports = []
     with (
         interruptible(*ENDING_SIGNALS) as interruption,
-        _mapper(Setting.of(source, asked, engine), workers, use) as mapper,
+        _mapper(Setting.of(source, asked, engine), workers, cluster, use) as mapper,
     ):
         for report in _runs(workspace, use, wishes, interruption, mapper):
             reports.append(report)
@@ -136,10 +138,15 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
 
 
 def _mapper(
-    setting: Setting, workers: int | None, use: Use
-) -> AbstractContextManager[ProcessMapper] | AbstractContextManager[None]:
+    setting: Setting, workers: int | None, cluster: str | None, use: Use
+) -> AbstractContextManager[Mapper | None]:
     """What has slices landed elsewhere; nothing where one process is enough."""
     count = use.config.workers if workers is None else workers
+    if cluster is not None:
+        from ingest_core.workers.dask import DaskMapper, require_shared, scheduler
+
+        require_shared(use.config.lake)
+        return DaskMapper(setting, scheduler(cluster), count)
     return ProcessMapper(setting, count) if count > 1 else nullcontext()
 
 

@@ -1,0 +1,196 @@
+"""`--map dask://host:8786`: pieces of a round are landed by the workers of a Dask cluster (the `[dask]` extra).
+
+What a piece needs lies in the lake and on the worker's own machine: ingest_core, the plugins, the config by the same
+name, and its secrets. Only the piece itself, and a share of the rate, are sent.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+from ingest_core.codes import Code
+from ingest_core.errors import IngestError, UsageError
+from ingest_core.lake import S3_SCHEME
+from ingest_core.run.shares import Shares
+from ingest_core.run.spread import Allotment, Done, Failed, Piece
+from ingest_core.run.worker import Worker
+from ingest_core.state import Ticket
+from ingest_core.workers.messages import Broken, Land, Told
+from ingest_core.workers.setting import Setting
+
+logger = logging.getLogger(__name__)
+
+DASK_SCHEME = "dask://"
+CONNECT_SECONDS = 30
+LOOK_SECONDS = 0.5
+MOST_TRIES = 3
+_ANSWERS: msgspec.json.Decoder[Told | Broken] = msgspec.json.Decoder(Told | Broken)
+_one_at_a_time = threading.Lock()
+
+
+def land(setting: bytes, order: bytes) -> bytes:
+    """Runs on a worker of the cluster: lands one piece, and says what became of it. Raises nothing that is named."""
+    asked = msgspec.json.decode(order, type=Land)
+    try:
+        with _one_at_a_time:  # the share is a worker's, however many threads it has
+            done = _worker(setting, asked.ticket).land(asked.piece.slices, asked.allotment, asked.workers)
+    except IngestError as error:
+        return msgspec.json.encode(Broken(Failed.of("", error)))
+    return msgspec.json.encode(Told(done, is_last=True))
+
+
+@cache
+def _worker(setting: bytes, ticket: Ticket) -> Worker:
+    """One a claim in this process: its connections and what it knows are kept from piece to piece."""
+    made = msgspec.json.decode(setting, type=Setting)
+    return Worker(made.job(made.workspace()), ticket).__enter__()
+
+
+class DaskMapper:
+    """Begins with `with`: connects to the scheduler. Raises UsageError where there is none, or no Dask here."""
+
+    least = 4
+    may_repeat = True  # Dask runs a piece again whose worker it has lost sight of
+
+    def __init__(self, setting: Setting, address: str, workers: int) -> None:
+        self.workers = workers
+        self._setting = msgspec.json.encode(setting)
+        self._address = address
+
+    def __enter__(self) -> DaskMapper:
+        try:
+            distributed: Any = import_module("distributed")
+        except ImportError:
+            raise UsageError("Dask is not installed", Code.EXTRA, hint="pip install 'ingest-core[dask]'") from None
+        try:
+            self._client: Any = distributed.Client(self._address, timeout=CONNECT_SECONDS)
+        except OSError as error:
+            raise UsageError(
+                f"no Dask scheduler answers at {self._address}", Code.OPTIONS, hint="dask scheduler --port 8786"
+            ) from error
+        found = len(self._client.scheduler_info(n_workers=-1)["workers"])
+        self.workers = min(self.workers, found) if self.workers > 1 else found
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def map(
+        self,
+        ticket: Ticket,
+        pieces: Iterable[Piece],
+        *,
+        whole: Allotment,
+        take: Callable[[Done], bool],
+        stop: threading.Event,
+    ) -> None:
+        work = _Work(self._client, self._setting, ticket, pieces, Shares(whole), min(self.workers, whole.connections))
+        try:
+            while not stop.is_set() and work.hand_out():
+                for done in work.finished(LOOK_SECONDS):
+                    work.is_over = not take(done) or work.is_over
+        finally:
+            work.end()
+        if work.broken is not None:
+            raise work.broken
+
+
+class _Work:
+    """The pieces of one round on a cluster: no more under way than there are workers, each with a share."""
+
+    def __init__(
+        self, client: Any, setting: bytes, ticket: Ticket, pieces: Iterable[Piece], shares: Shares, workers: int
+    ) -> None:
+        self.is_over = False
+        self.broken: IngestError | None = None
+        self._client = client
+        self._setting = setting
+        self._ticket = ticket
+        self._left = iter(pieces)
+        self._again: list[Piece] = []
+        self._tries: Counter[int] = Counter()
+        self._shares = shares
+        self._workers = max(1, workers)
+        self._under_way: dict[Any, Piece] = {}
+
+    def hand_out(self) -> bool:
+        """Sends what may be under way; False where nothing is."""
+        while not self.is_over and len(self._under_way) < self._workers:
+            free = self._workers - len(self._under_way)
+            self._again.extend(itertools.islice(self._left, max(0, free - len(self._again))))
+            if not self._again:
+                break
+            piece = self._again[0]
+            given = self._shares.give(piece.number, min(self._workers, len(self._under_way) + len(self._again)))
+            if given is None:
+                break
+            del self._again[0]
+            self._tries[piece.number] += 1
+            order = msgspec.json.encode(Land(self._ticket, piece, given, self._workers))
+            # Never the same key twice: what a piece gave before is no answer to it now.
+            key = f"ingest-{self._ticket.nonce}-{piece.number}-{self._tries[piece.number]}"
+            future = self._client.submit(land, self._setting, order, key=key, pure=False, retries=0)
+            self._under_way[future] = piece
+        return bool(self._under_way)
+
+    def finished(self, seconds: float) -> list[Done]:
+        """What has come back by then."""
+        distributed: Any = import_module("distributed")
+        with suppress(TimeoutError):
+            distributed.wait(list(self._under_way), timeout=seconds, return_when="FIRST_COMPLETED")
+        return [self._taken(future) for future in [future for future in self._under_way if future.done()]]
+
+    def _taken(self, future: Any) -> Done:
+        piece = self._under_way.pop(future)
+        error = future.exception() if future.status == "error" else None
+        if error is not None or future.status != "finished":
+            logger.warning("piece %d was lost with its worker: %s", piece.number, error or future.status)
+            self._shares.take_back(piece.number)
+            if self._tries[piece.number] < MOST_TRIES:
+                self._again.append(piece)
+            return Done(is_over=False)
+        answer = _ANSWERS.decode(future.result())
+        if isinstance(answer, Broken):
+            self.broken, self.is_over = answer.why.error(), True
+            self._shares.take_back(piece.number)
+            return Done(is_over=False)
+        self._shares.hear(piece.number, answer.done)
+        self._shares.take_back(piece.number)
+        return answer.done
+
+    def end(self) -> None:
+        """What is under way is let go. A worker that is at it stops when it finds the claim ended."""
+        for future in self._under_way:
+            with suppress(Exception):
+                future.cancel()
+        self._under_way = {}
+
+
+def scheduler(cluster: str) -> str:
+    """The address that `--map` names, as Dask writes it. Raises UsageError for one that is none."""
+    host = cluster.removeprefix(DASK_SCHEME)
+    if not cluster.startswith(DASK_SCHEME) or not re.fullmatch(r"[A-Za-z0-9.\-\[\]:]+:[0-9]+", host):
+        raise UsageError(f"--map {cluster!r} names no cluster", Code.OPTIONS, hint="--map dask://HOST:8786")
+    return f"tcp://{host}"
+
+
+def require_shared(lake: str) -> None:
+    """Raises UsageError for a folder: the lock that keeps others out of it is one machine's."""
+    if not lake.startswith(S3_SCHEME):
+        raise UsageError(
+            f"--map lands in S3, and {lake} is a folder", Code.OPTIONS, hint="use --workers N on this machine"
+        )
