@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench simulate crash hostile mutants deploy-lint deploy-check second-s3 reference clean
+.PHONY: help demo test lint types layer bench bench-scale simulate crash hostile mutants deploy-lint deploy-check second-s3 reference clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -47,6 +47,9 @@ layer: $(READY) ## the Lambda layer, in layer/dist (LAYER="--python 3.12 --arch 
 bench: $(READY) ## side by side with dlt, Singer, Airbyte and the script people write (RECORDS=2000 ROUNDS=3 SCENARIO=cpu)
 	@$(BIN)/python bench/run.py --records $(or $(RECORDS),2000) --rounds $(or $(ROUNDS),3) \
 		$(if $(SCENARIO),--scenario $(SCENARIO))
+
+bench-scale: $(READY) ## one run by 1, 2, 4 and 8 workers (SCALE="films --records 5000 --workers 1 2")
+	@$(BIN)/python bench/scale.py $(SCALE)
 
 simulate: $(READY) ## the shipped code in a world that a seed decides (SEEDS=10000 FIRST=1; SEEDS=1 tells each step)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),10000) --first $(or $(FIRST),1)

@@ -92,12 +92,12 @@ class S3:
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         }
         self._endpoint = endpoint
-        self._client = _client(self.environment)
+        self.client = _client(self.environment)
 
     def empty(self) -> None:
         """Nothing but one empty bucket."""
         requests.post(f"{self._endpoint}/{self._reset}", timeout=30).raise_for_status()
-        self._client.create_bucket(Bucket=BUCKET)
+        self.client.create_bucket(Bucket=BUCKET)
 
     def requests(self) -> dict[str, int]:
         """How many requests came since it was emptied, by kind. `quick_s3.py` alone counts them."""
@@ -106,13 +106,13 @@ class S3:
 
     def objects(self) -> dict[str, tuple[str, int]]:
         """The MD5 (which is the ETag of a plain PUT) and the size of every object below Raw/, by key."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="Raw/")
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="Raw/")
         found = [entry for page in pages for entry in page.get("Contents", [])]
         return {entry["Key"]: (entry["ETag"].strip('"'), entry["Size"]) for entry in found}
 
     def get(self, key: str) -> bytes:
         """One object."""
-        body: bytes = self._client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        body: bytes = self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
         return body
 
 
