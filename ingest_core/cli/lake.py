@@ -67,7 +67,7 @@ def command(
         return
     for where, branches in told:
         if branches:
-            console().print(_tree(where, branches, window))
+            console(for_table=True).print(_tree(where, branches, window))
         else:
             say(f"{where.uri}: no runs yet")
 

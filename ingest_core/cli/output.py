@@ -59,7 +59,7 @@ def data() -> TextIO:
 def console(*, for_table: bool = False) -> Console:
     """Standard output for people: plain when piped or under NO_COLOR, never wrapped within a word.
 
-    A table is cut to the terminal's width; a file or a pipe has none, and gets all of it.
+    A table or a tree is cut to the terminal's width; a file or a pipe has none, and gets all of it.
     """
     out = _Console(file=data(), theme=THEME, highlight=False, soft_wrap=True)
     if for_table and not out.is_terminal:
