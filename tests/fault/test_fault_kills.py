@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from crash.lane import Lane
 from crash.series import Series
 from crash.servers import Api
@@ -18,6 +19,8 @@ def test_runs_that_are_killed_at_random_lose_double_tear_and_leave_nothing(site:
     assert figures.dates
 
 
+# The fast engine sends nothing by Python's own sockets, where steps are counted.
+@pytest.mark.parametrize("site", ["disk", "s3"], indirect=True)
 def test_a_run_that_is_killed_at_any_step_of_its_first_claim_or_after_is_finished_by_the_next(
     site: Site, first_day: int
 ) -> None:
