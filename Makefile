@@ -25,7 +25,7 @@ demo: $(READY) ## the main job, without a key or an account
 	@$(BIN)/ingest demo
 
 test: $(READY) ## every test
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
 
 lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff check .

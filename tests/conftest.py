@@ -22,6 +22,7 @@ from ingest_core.model import Source
 from ingest_core.run import Job
 
 DAY = dt.date(2026, 11, 23)
+FUNCTION = {("tests", "lambda"), ("tests", "deploy")}
 # Tells its address, and ends when its standard input does.
 MOTO = """
 import sys
@@ -32,6 +33,14 @@ print("http://{}:{}".format(*server.get_host_and_port()), flush=True)
 sys.stdin.read()
 server.stop()
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file share its servers, so one process has them all; the function's share a layer and a runtime."""
+    for item in items:
+        place = item.path.relative_to(item.config.rootpath)
+        group = "function" if place.parts[:2] in FUNCTION else place.as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 class MemoryLake(testing.MemoryLake):
