@@ -152,4 +152,18 @@ MUTANTS = (
             "::test_a_run_that_stands_still_before_it_removes_leaves_what_another_has_landed_since",
         ),
     ),
+    Mutant(
+        "a worker that does not look at the claim",
+        "ingest_core/run/worker.py",
+        "state.epoch, self._share.confirm, job.redactor",
+        "state.epoch, lambda: None, job.redactor",
+        ("tests/run/test_run_spread.py::test_workers_write_nothing_once_another_has_taken_the_date_over",),
+    ),
+    Mutant(
+        "lists to workers where nothing tells their records apart",
+        "ingest_core/run/spreading.py",
+        "self._takes_lists = shows_others(job) and store.keys.generation == 1",
+        "self._takes_lists = True",
+        ("tests/run/test_run_spread.py::test_lists_that_overlap_land_each_id_once",),
+    ),
 )
