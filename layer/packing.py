@@ -27,6 +27,7 @@ _UNUSED = (
     "ingest_core/query/*",
     "ingest_core/scaffold/*",
     "ingest_core/testing/*",
+    "ingest_core/workers/*",
     "ingest_source_*/simulator/*",
 )
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell

@@ -92,7 +92,7 @@ def test_what_the_runtime_brings_and_what_only_the_command_line_needs_is_not_in_
     tops = {normal(PurePosixPath(name).parts[1].split("-")[0]) for name in names(built.zip)}
 
     assert not tops & FORBIDDEN
-    at_home = tuple(f"python/ingest_core/{part}" for part in ("cli/", "scaffold/", "testing/", "__main__"))
+    at_home = tuple(f"python/ingest_core/{part}" for part in ("cli/", "scaffold/", "testing/", "workers/", "__main__"))
     assert not [name for name in names(built.zip) if name.startswith(at_home) or "/simulator/" in name]
     assert {"ingest-core", "requests", "pluggy", "yaml", "jsonschema", "msgspec", "tzdata"} <= tops
 
