@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,22 +33,53 @@ _WORDS = {
     "mpl-2.0": "MPL-2.0",
     "python software foundation license": "PSF-2.0",
 }
+# Of the shared libraries that a wheel brings along, in a folder of its own. They ship unchanged, each as a file that
+# can be replaced, which is what the LGPL asks for; so it is allowed for these alone.
+_BUNDLED = {
+    "brotlicommon": "MIT",
+    "brotlidec": "MIT",
+    "com_err": "MIT",
+    "crypto": "Apache-2.0",
+    "curl": "curl",
+    "gssapi_krb5": "MIT",
+    "idn2": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+    "k5crypto": "MIT",
+    "krb5": "MIT",
+    "krb5support": "MIT",
+    "nghttp2": "MIT",
+    "nghttp3": "MIT",
+    "ngtcp2": "MIT",
+    "ngtcp2_crypto_ossl": "MIT",
+    "psl": "MIT",
+    "sfparse": "MIT",
+    "ssh2": "BSD-3-Clause",
+    "ssl": "Apache-2.0",
+    "unistring": "LGPL-3.0-or-later OR GPL-2.0-or-later",
+}
+_ALLOWED_BUNDLED = ALLOWED | {"LGPL-3.0-or-later", "curl"}
+# As auditwheel names them: libcurl-330bcbb6.so.4.8.0
+_LIBRARY = re.compile(r"lib(?P<name>.+)-[0-9a-f]{8}\.so(?:\.(?P<version>[0-9.]+))?")
 _CLASSIFIER = "License :: OSI Approved :: "
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One distribution of a layer; `licence` is an SPDX expression."""
+    """One distribution of a layer, or (`generic`) a library that one brings; `licence` is an SPDX expression."""
 
     name: str
     version: str
     licence: str
+    kind: str = "pypi"
 
 
 def packages(tree: Path) -> list[Package]:
-    """The distributions in a folder of installed packages, by name. Raises LayerError for a licence not allowed."""
+    """What is in a folder of installed packages, by name, the libraries that came along included.
+
+    Raises LayerError for a licence that is not allowed.
+    """
     found = [_package(one) for one in importlib.metadata.distributions(path=[str(tree)])]
-    wrong = [f"{one.name} ({one.licence})" for one in found if not _is_allowed(one.licence)]
+    found += [_library(path) for path in tree.glob("*.libs/*")]
+    wrong = [f"{one.name} ({one.licence})" for one in found if not _is_allowed(one)]
     if wrong:
         raise LayerError(f"licences that a layer is not shipped under: {', '.join(wrong)} (layer/bom.py)")
     return sorted(found, key=lambda package: package.name)
@@ -68,7 +100,7 @@ def write(found: Iterable[Package], layer: Path) -> Path:
             version=package.version,
             type=ComponentType.LIBRARY,
             bom_ref=f"{package.name}=={package.version}",
-            purl=PackageURL("pypi", name=package.name, version=package.version),
+            purl=PackageURL(package.kind, name=package.name, version=package.version),
             licenses=[LicenseExpression(package.licence)],
         )
         for package in found
@@ -98,6 +130,17 @@ def _package(one: importlib.metadata.Distribution) -> Package:
     return Package(normal(metadata["Name"]), one.version, licence)
 
 
-def _is_allowed(expression: str) -> bool:
-    words = expression.replace("(", " ").replace(")", " ").split()
-    return all(word in ALLOWED for word in words if word not in {"AND", "OR"})
+def _library(path: Path) -> Package:
+    told = _LIBRARY.fullmatch(path.name)
+    name = told["name"] if told else path.name
+    version = told["version"] if told else None
+    return Package(f"lib{name}", version or "0", _BUNDLED.get(name, "unknown"), "generic")
+
+
+def _is_allowed(package: Package) -> bool:
+    """Whether one of the licences to choose from is on the list. With brackets, all have to be."""
+    allowed = ALLOWED if package.kind == "pypi" else _ALLOWED_BUNDLED
+    if "(" in package.licence:
+        words = package.licence.replace("(", " ").replace(")", " ").split()
+        return all(word in allowed for word in words if word not in {"AND", "OR"})
+    return any(all(one in allowed for one in choice.split(" AND ")) for choice in package.licence.split(" OR "))

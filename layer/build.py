@@ -1,4 +1,4 @@
-"""Builds the Lambda layer: python layer/build.py [--python 3.13] [--arch x86_64|arm64] [--out layer/dist]
+"""Builds the Lambda layer: python layer/build.py [--python 3.13] [--arch x86_64|arm64] [--fast] [--out layer/dist]
 
 lock ─→ packages ─┐
                   ├─→ python/ ─→ each file checked against its wheel ─→ .pyc ─→ zip ─→ sources found in it alone ─→ out/
@@ -18,8 +18,8 @@ from bom import packages, write
 from compiling import bytecode
 from finding import check_sources
 from packing import LayerError, pack, read_members
-from report import BUDGET_BYTES, BUDGET_WITH_BYTECODE, require_budget, size_report
-from staging import PLATFORMS, Target, lock, source_names, stage
+from report import budget_of, require_budget, size_report
+from staging import MACHINES, Target, lock, source_names, stage
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.lock:
             lock(ROOT)
         else:
-            build(Target(asked.python, asked.arch), asked.out, asked.pyc)
+            build(Target(asked.python, asked.arch, asked.fast), asked.out, asked.pyc)
     except LayerError as error:
         print(f"layer: {error}", file=sys.stderr)
         return 1
@@ -47,12 +47,13 @@ def build(target: Target, out: Path, pyc: str = "auto") -> Path:
         members, found = read_members(tree), packages(tree)
         made = Path(folder, target.file)
         pack(members, made)
-        require_budget(made, BUDGET_BYTES)
+        bare, whole = budget_of(target)
+        require_budget(made, bare)
         made_here, about = bytecode(members, target, pyc)
         members += made_here
         pack(members, made)
         print(size_report(made, members))
-        require_budget(made, BUDGET_WITH_BYTECODE)
+        require_budget(made, whole)
         print(about)
         print(check_sources(made, source_names(ROOT), target))
         out.mkdir(parents=True, exist_ok=True)
@@ -65,7 +66,8 @@ def build(target: Target, out: Path, pyc: str = "auto") -> Path:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Builds the Lambda layer of ingest-core and its sources.")
     parser.add_argument("--python", default="3.13", type=_version, help="the runtime's version (default: 3.13)")
-    parser.add_argument("--arch", default="x86_64", choices=sorted(PLATFORMS), help="default: x86_64")
+    parser.add_argument("--arch", default="x86_64", choices=sorted(MACHINES), help="default: x86_64")
+    parser.add_argument("--fast", action="store_true", help="with the libraries of the fast engine in it")
     parser.add_argument(
         "--pyc",
         default="auto",
@@ -73,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         help="bytecode, for which this machine must have that Python (default: auto, where it has)",
     )
     parser.add_argument("--out", default=ROOT / "layer" / "dist", type=Path, help="default: layer/dist")
-    parser.add_argument("--lock", action="store_true", help="write layer/requirements.txt anew, and build nothing")
+    parser.add_argument("--lock", action="store_true", help="write layer/requirements*.txt anew, and build nothing")
     return parser
 
 

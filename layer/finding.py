@@ -10,22 +10,25 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from packing import FORBIDDEN, LayerError
-from staging import Target
+from staging import MACHINES, Target
 
 _GROUP = "ingest_core"
-_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+# Without their libraries they do not import.
+_OF_FAST = ("ingest_core.api.transport_native", "ingest_core.lake.s3_native")
 _WHICH_PYTHON = "import platform, sys; print(sys.implementation.name, platform.python_version())"
 # Runs with -I -S: the standard library and the layer's folder are all that Python can see.
 _PROBE = """
-import json, sys
+import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
 import ingest_core.lambda_handler
 from ingest_core.plugins import load_plugins
+for module in sys.argv[2:]:
+    importlib.import_module(module)
 plugins = load_plugins()
 print(json.dumps({
     "sources": sorted(plugins.sources),
@@ -51,7 +54,7 @@ def check_sources(layer: Path, wanted: set[str], target: Target) -> str:
                 f"sources LISTED, not run: no Python {target.python} for {target.arch} here; entry points and modules "
                 f"are in the zip: {', '.join(sorted(wanted))}"
             )
-        _judge(_loaded(tree, python), wanted)
+        _judge(_loaded(tree, python, _OF_FAST if target.fast else ()), wanted)
         return f"sources loaded from the zip alone by Python {target.python} on {target.arch}: " + ", ".join(
             sorted(wanted)
         )
@@ -72,7 +75,7 @@ def version_of(python: Path) -> str:
 
 
 def _is_this_machine(target: Target) -> bool:
-    return sys.platform == "linux" and platform.machine() == _MACHINES[target.arch]
+    return sys.platform == "linux" and platform.machine() == MACHINES[target.arch]
 
 
 def _candidates(version: str) -> Iterator[Path]:
@@ -87,8 +90,8 @@ def _runs(python: Path, version: str) -> bool:
     return version_of(python).startswith(f"cpython {version}.")
 
 
-def _loaded(tree: Path, python: Path) -> dict[str, Any]:
-    command = [str(python), "-I", "-S", "-B", "-W", "error", "-c", _PROBE, str(tree)]
+def _loaded(tree: Path, python: Path, modules: Sequence[str]) -> dict[str, Any]:
+    command = [str(python), "-I", "-S", "-B", "-W", "error", "-c", _PROBE, str(tree), *modules]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode != 0:
         raise LayerError(f"the layer does not import:\n{ended.stderr.strip()}")

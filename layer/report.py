@@ -9,9 +9,19 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from packing import LayerError, Member
+from staging import Target
 
 BUDGET_BYTES = 2_600_000
 BUDGET_WITH_BYTECODE = 4_000_000
+FAST_BUDGET_BYTES = 14_600_000
+FAST_BUDGET_WITH_BYTECODE = 16_400_000
+
+
+def budget_of(target: Target) -> tuple[int, int]:
+    """The most bytes that a layer may have without bytecode, and with it."""
+    if target.fast:
+        return FAST_BUDGET_BYTES, FAST_BUDGET_WITH_BYTECODE
+    return BUDGET_BYTES, BUDGET_WITH_BYTECODE
 
 
 def size_report(layer: Path, members: Iterable[Member]) -> str:

@@ -12,23 +12,38 @@ from pathlib import Path
 
 from packing import LayerError
 
-PLATFORMS = {"x86_64": "x86_64-manylinux2014", "arm64": "aarch64-manylinux2014"}
-LOCK = Path("layer/requirements.txt")
-WANTED = Path("layer/requirements.in")
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+# The oldest glibc that its wheels are made for; Amazon Linux 2023, of Lambda's runtimes since Python 3.12, has 2.34.
+PLATFORM, FAST_PLATFORM = "manylinux2014", "manylinux_2_28"
+LOCKS = {"layer/requirements.in": "layer/requirements.txt", "layer/requirements-fast.in": "layer/requirements-fast.txt"}
 OLDEST_PYTHON = "3.11"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a layer is built for: a minor version of Python, and `x86_64` or `arm64` as Lambda calls them."""
+    """What a layer is built for: a minor version of Python, and `x86_64` or `arm64` as Lambda calls them.
+
+    `fast` puts the libraries of the fast engine into it.
+    """
 
     python: str
     arch: str
+    fast: bool = False
 
     @property
     def file(self) -> str:
         """The zip's name."""
-        return f"ingest-core-layer-python{self.python}-{self.arch}.zip"
+        return f"ingest-core-layer{'-fast' if self.fast else ''}-python{self.python}-{self.arch}.zip"
+
+    @property
+    def lock(self) -> str:
+        """The file that pins what is in it."""
+        return f"layer/requirements{'-fast' if self.fast else ''}.txt"
+
+    @property
+    def platform(self) -> str:
+        """As uv calls it."""
+        return f"{MACHINES[self.arch]}-{FAST_PLATFORM if self.fast else PLATFORM}"
 
 
 def source_projects(root: Path) -> list[Path]:
@@ -46,21 +61,22 @@ def source_names(root: Path) -> set[str]:
 
 
 def lock(root: Path) -> None:
-    """Writes the lock anew, with the newest versions that the ranges allow."""
+    """Writes the locks anew, with the newest versions that the ranges allow."""
     options = ["--universal", "--python-version", OLDEST_PYTHON, "--generate-hashes", "--upgrade", "--quiet"]
     # The lock is read on other machines: it names no index, and no path of this one.
     options += ["--no-emit-index-url", "--no-emit-find-links"]
     options += ["--custom-compile-command", "python layer/build.py --lock"]
-    _uv(["pip", "compile", *options, str(WANTED), "--output-file", str(LOCK)], root)
+    for wanted, into in LOCKS.items():
+        _uv(["pip", "compile", *options, wanted, "--output-file", into], root)
 
 
 def stage(root: Path, work: Path, target: Target) -> Path:
     """Installs everything into a folder below `work` and returns it."""
     wheels = _wheels(root, work / "wheels")
     tree = work / "python"
-    into = ["--target", str(tree), "--python-version", target.python, "--python-platform", PLATFORMS[target.arch]]
+    into = ["--target", str(tree), "--python-version", target.python, "--python-platform", target.platform]
     install = ["pip", "install", "--quiet", "--only-binary", ":all:", "--link-mode", "copy", *into]
-    _uv([*install, "--require-hashes", "--requirement", str(LOCK)], root)
+    _uv([*install, "--require-hashes", "--requirement", target.lock], root)
     _uv([*install, "--no-deps", *map(str, wheels)], root)
     return tree
 

@@ -23,6 +23,7 @@ def installed(tree: Path, name: str, *lines: str) -> None:
     ("line", "licence"),
     [
         ("License-Expression: Apache-2.0 OR BSD-3-Clause", "Apache-2.0 OR BSD-3-Clause"),
+        ("License-Expression: LGPL-2.1-only OR MIT", "LGPL-2.1-only OR MIT"),
         ("License: MIT", "MIT"),
         ("Classifier: License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)", "MPL-2.0"),
     ],
@@ -34,7 +35,13 @@ def test_a_licence_is_read_however_its_package_says_it(tmp_path: Path, line: str
 
 @pytest.mark.parametrize(
     "line",
-    ["License-Expression: GPL-3.0-only", "License-Expression: MIT AND LicenseRef-Mine", "License: ask me", "X: y"],
+    [
+        "License-Expression: GPL-3.0-only",
+        "License-Expression: MIT AND LicenseRef-Mine",
+        "License-Expression: LGPL-2.1-only",
+        "License: ask me",
+        "X: y",
+    ],
 )
 def test_a_licence_that_is_not_on_the_list_fails_the_build_by_name(tmp_path: Path, line: str) -> None:
     installed(tmp_path, "fine", "License: MIT")
