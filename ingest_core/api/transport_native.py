@@ -1,4 +1,4 @@
-"""The transport of the fast engine: libcurl, by pycurl. A fifth of the CPU of requests' pools, and the same promises.
+"""The transport of the fast engine: libcurl, by pycurl. A quarter of the CPU of requests' pools, and the same promises.
 
 libcurl parses, waits and keeps connections without Python's lock. It is given sockets that are connected already, so
 that where requests go is decided where it is for the other transport, and its resolver is never asked.
