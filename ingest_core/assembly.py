@@ -42,7 +42,7 @@ from ingest_core.interruption import Interruption
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
-from ingest_core.run import Hands, Job, Mapper, Progress, coordinate, land, probe, replay, runs
+from ingest_core.run import Hands, Job, Mapper, Progress, coordinate, keep_account, land, probe, replay, runs
 from ingest_core.state import Frozen
 
 if TYPE_CHECKING:
@@ -188,9 +188,7 @@ class Workspace:
             mapper=mapper,
         )
         for report in runs(job):
-            told = self._told(use, report)
-            self.plugins.run_finished(told)
-            yield told
+            yield self._finished(use, job, report)
 
     def coordinate(self, use: Use, wish: Wish, *, collects: bool = False) -> Report:
         """The step of a state machine that plans, collects and commits; observers are told.
@@ -198,9 +196,8 @@ class Workspace:
         `collects` where the workers of the step before have ended.
         """
         hands = Hands(use.config.workers, collects) if use.config.workers > 1 else None
-        told = self._told(use, coordinate(replace(self.job(use, wish), hands=hands)))
-        self.plugins.run_finished(told)
-        return told
+        job = replace(self.job(use, wish), hands=hands)
+        return self._finished(use, job, coordinate(job))
 
     def land(self, use: Use, wish: Wish, round: int, segment: int) -> Report:
         """The step of a state machine that lands one segment. Raises UsageError where there is no such segment."""
@@ -212,8 +209,16 @@ class Workspace:
         """The quarantine of the wish's date once more; observers are told."""
         job = self.job(use, wish)
         job = replace(job, progress=progress or job.progress, interruption=interruption or job.interruption)
-        told = self._told(use, replay(job))
-        self.plugins.run_finished(told)
+        return self._finished(use, job, replay(job))
+
+    def _finished(self, use: Use, job: Job, report: Report) -> Report:
+        """The report as it is shown, once every observer was told; the lake keeps an account of it."""
+        told = self._told(use, report)
+
+        def keep(told: Report) -> None:
+            keep_account(job.lake, told, self.clock.now(), self.redactor)
+
+        self.plugins.run_finished(told, keep)
         return told
 
     def _told(self, use: Use, report: Report) -> Report:

@@ -19,6 +19,9 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _LARGEST = 10**1000  # Python itself refuses to write integers of more than 4,300 digits
 LABEL = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 CONFIG_NAME = r"[a-z0-9][a-z0-9_-]{0,63}"
+_RUN = re.compile(
+    f"({CONFIG_NAME})/([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})/(?:g([1-9][0-9]{{0,5}})|trial-([1-9][0-9]{{0,5}}))"
+)
 RECORDS = "Raw"
 CONTROL = "_ingest"
 
@@ -117,6 +120,11 @@ class RecordKeys(Struct, frozen=True):
         return f"{stream}-" if len(self.streams) > 1 and stream not in self.specification else ""
 
 
+def page_key(label: str) -> str:
+    """The picture of the newest run of a label, where a config wants one."""
+    return f"{label_root(label)}report.html"
+
+
 def label_root(label: str) -> str:
     """The folder of all configs of one label."""
     return f"{CONTROL}/{label}/"
@@ -148,6 +156,19 @@ class ControlKeys(Struct, frozen=True):
     def run(self) -> str:
         """The name of the run: `<config>/YYYY-MM-DD/g<N>`."""
         return f"{self.config}/{self.date.isoformat()}/{self._pass}"
+
+    @classmethod
+    def of_run(cls, label: str, run: str) -> ControlKeys | None:
+        """The keys of the run of that name; None where it is no name of a run."""
+        named = _RUN.fullmatch(run)
+        if named is None:
+            return None
+        config, day, generation, trial = named.groups()
+        try:
+            date = dt.date.fromisoformat(day)
+        except ValueError:
+            return None
+        return cls(label, config, date, int(generation or 0), int(trial or 0))
 
     @property
     def _pass(self) -> str:
@@ -203,6 +224,15 @@ class ControlKeys(Struct, frozen=True):
     def map(self, round: int) -> str:
         """What a round has for workers: an array that a state machine reads."""
         return f"{self.root}map-{round}.json"
+
+    @property
+    def accounts(self) -> str:
+        """The folder of the accounts of its attempts."""
+        return f"{self.root}attempts/"
+
+    def account(self, ended: dt.datetime) -> str:
+        """What the attempt that ended then tells of itself; in the order of keys, the oldest first."""
+        return f"{self.accounts}{ended.astimezone(dt.UTC):%Y%m%dT%H%M%S.%fZ}.json"
 
     def manifest(self, supplement: int = 0) -> str:
         """The commit; `supplement` counts what replays of the quarantine added to it."""

@@ -1,6 +1,7 @@
 """HTTP for sources: pacing, retry, limits, signing and classification live here and nowhere else."""
 
 from ingest_core.api.client import Api
+from ingest_core.api.meter import Meter
 from ingest_core.api.network import Network
 from ingest_core.api.nothing import NoApi
 from ingest_core.api.opening import open_transport
@@ -16,6 +17,7 @@ __all__ = [
     "HttpRequest",
     "HttpResponse",
     "Limits",
+    "Meter",
     "Network",
     "NoApi",
     "Pacer",

@@ -162,6 +162,7 @@ class Api:
             answer, wanted = self._attempt(url, attempt, left, headers)
             if answer.outcome is not Outcome.TRANSIENT:
                 return answer
+            self.traffic.meter.set_back(answer.reason)
             pause = self._limits.backoff(attempt, self._chance) if wanted is None else wanted
             if attempt >= self._limits.attempts or pause >= self._left(began):
                 return replace(answer, reason=f"{answer.reason} (tried {attempt} times)")
@@ -194,7 +195,8 @@ class Api:
             self.traffic.requests += 1
             self.traffic.retries += attempt > 1
         try:
-            response = self._transport.send(signed, seconds=left, max_bytes=self._limits.max_bytes)
+            with self.traffic.meter.exchange(is_retry=attempt > 1):
+                response = self._transport.send(signed, seconds=left, max_bytes=self._limits.max_bytes)
         except TransportError as error:
             outcome = Outcome.REJECTED if error.permanent else Outcome.TRANSIENT
             return self._no_answer(url, attempt, str(error), outcome), None
@@ -204,6 +206,7 @@ class Api:
             return replace(answer, outcome=Outcome.TRANSIENT, reason=why, hint=""), 0.0
         wanted = wait_asked_for(answer, self._clock.now())
         if is_rate_limit(answer):
+            self.traffic.meter.throttled()
             with self._lock:
                 self.traffic.throttled += 1
             self._pacer.refused(None if wanted is None else min(wanted, self._limits.seconds))

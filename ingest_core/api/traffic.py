@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ingest_core.api.meter import Meter
 
 
 @dataclass
 class Traffic:
-    """What went over the wire so far. Written under the lock of its Api, read by whoever reports."""
+    """What went over the wire so far. Written under the lock of its Api, read by whoever reports.
+
+    `meter` says when, and what landed meanwhile.
+    """
 
     requests: int = 0
     retries: int = 0
     throttled: int = 0
     problem: str = ""
+    meter: Meter = field(default_factory=Meter)

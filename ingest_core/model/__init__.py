@@ -4,7 +4,7 @@ from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
 from ingest_core.model.layout import Batch, file_body
 from ingest_core.model.record import Missing, Origin, Record, Rejected
-from ingest_core.model.report import Counts, Fault, HandedOver, Report, Status
+from ingest_core.model.report import LATENCY_MS, Counts, Fault, HandedOver, Report, Status, Timeline
 from ingest_core.model.secret import Secret, without_secrets
 from ingest_core.model.source import (
     ApiClient,
@@ -25,6 +25,7 @@ from ingest_core.model.value import Value
 from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated, checked_stream
 
 __all__ = [
+    "LATENCY_MS",
     "Answer",
     "ApiClient",
     "Auth",
@@ -53,6 +54,7 @@ __all__ = [
     "Slice",
     "Source",
     "Status",
+    "Timeline",
     "Truncated",
     "Value",
     "basic",

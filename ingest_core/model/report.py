@@ -74,6 +74,29 @@ class HandedOver(Value, frozen=True):
     tolerated: float
 
 
+STEP_SECONDS = 60
+LATENCY_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000)
+
+
+class Timeline(Value, frozen=True):
+    """What one attempt did, step by step: as many of each kind as there are steps.
+
+    seconds    how long a step is: a minute, more where a run takes hours
+    records    landed, `requests` sent, `retries` of those, `throttled` of those refused with 429
+    latency    exchanges, retries included, by how long they took: up to LATENCY_MS[0] milliseconds, up to
+               LATENCY_MS[1], …, and longer than the last
+    setbacks   why answers were no use at first, and how often, in the words of the log; the most frequent first
+    """
+
+    seconds: int = STEP_SECONDS
+    records: tuple[int, ...] = ()
+    requests: tuple[int, ...] = ()
+    retries: tuple[int, ...] = ()
+    throttled: tuple[int, ...] = ()
+    latency: tuple[int, ...] = ()
+    setbacks: tuple[tuple[str, int], ...] = ()
+
+
 class Fault(NamedTuple):
     """The failure that decided a status: its name in the error tree, what is wrong, what to do next, and its code."""
 
@@ -92,7 +115,8 @@ class Report(Value, frozen=True):
     """The whole account of one run. `problems` and `notes` are sentences for a person.
 
     `manifest` is a key, None if not committed. `error` is the failure that decided the status, `exit_code` its exit
-    code. `handed` is what the step of a state machine leaves to workers.
+    code. `began` is when it got its claim, None where it came to none. `handed` is what the step of a state machine
+    leaves to workers.
     """
 
     status: Status
@@ -114,5 +138,7 @@ class Report(Value, frozen=True):
     truncated: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    began: dt.datetime | None = None
+    timeline: Timeline = field(default_factory=Timeline)
     notice: str = ""
     handed: HandedOver | None = None

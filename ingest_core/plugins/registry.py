@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 import pluggy
@@ -96,13 +96,18 @@ class Plugins:
             hint="pip install its distribution",
         )
 
-    def run_finished(self, report: Report) -> None:
-        """Tells every observer; one that raises is logged and changes nothing."""
+    def run_finished(self, report: Report, *following: Callable[[Report], None]) -> None:
+        """Tells every observer, then the `following`; one that raises is logged and changes nothing."""
         for implementation in self._manager.hook.ingest_run_finished.get_hookimpls():
             try:
                 implementation.function(*([report] if "report" in implementation.argnames else []))
             except (Exception, SystemExit):
                 logger.exception("observer %s failed", implementation.plugin_name)
+        for observer in following:
+            try:
+                observer(report)
+            except Exception:
+                logger.exception("observer %s failed", observer)
 
     def _given_by(self, plugin_name: str) -> Iterable[Source]:
         for implementation in self._manager.hook.ingest_sources.get_hookimpls():

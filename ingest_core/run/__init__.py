@@ -1,5 +1,6 @@
 """A run: plan, land, commit. `engine` draws it; the other modules are its parts."""
 
+from ingest_core.run.account import keep_account
 from ingest_core.run.engine import abandon, coordinate, forget_checkpoint, plan, probe, replay, run, runs
 from ingest_core.run.job import HandOver, Hands, Job
 from ingest_core.run.progress import Progress, Snapshot
@@ -16,6 +17,7 @@ __all__ = [
     "abandon",
     "coordinate",
     "forget_checkpoint",
+    "keep_account",
     "land",
     "plan",
     "probe",

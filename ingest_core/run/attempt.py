@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -36,6 +37,7 @@ class Attempt:
         self._checkpoint: dict[str, Any] = {}
         self._manifest: str | None = None
         self._already_done = False
+        self._began: dt.datetime | None = None
         self._handed: HandedOver | None = None
         self._halt: Callable[[], None] = lambda: None
         self.is_outdated = False
@@ -58,6 +60,7 @@ class Attempt:
         )
         if claim is None:
             return self._is_done_already()
+        self._began = job.clock.now()
         stop_timers = self._timers(claim)
         phase = Phase.OPEN
         try:
@@ -238,6 +241,8 @@ class Attempt:
             truncated=tuple(f"{name}: {reason}" for name, reason in self._tally.truncated),
             notes=tuple(f"{name}: {text}" for name, text in self._tally.notes),
             checkpoint=self._checkpoint,
+            began=self._began,
+            timeline=self._tally.traffic.meter.timeline(),
             notice=job.source.notice,
             handed=self._handed,
         )

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
-from ingest_core.api import Api, Limits, NoApi, Pacer, Traffic
+from ingest_core.api import Api, Limits, Meter, NoApi, Pacer, Traffic
 from ingest_core.backpressure import Backpressure
 from ingest_core.guard import connection_of
 from ingest_core.lake import lake_threads
@@ -49,7 +49,7 @@ class Machinery:
         self.requests = job.threads.pool(job.connections, "api")
         self.puts = job.threads.pool(puts, "lake")
         self.slices = job.threads.pool(self.most_slices, "slice")
-        self.traffic = Traffic()
+        self.traffic = Traffic(meter=Meter(job.clock))
         self.deadline = Deadline(job.deadline, job.clock, job.margin)
         self.context = Context(
             settings=job.settings,
@@ -71,6 +71,11 @@ class Machinery:
         """Ends every wait: nothing begins any more."""
         self.stop.set()
         self.backpressure.wake()
+
+    def landed(self) -> None:
+        """A record landed."""
+        self._job.progress.land()
+        self.traffic.meter.landed()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -4,6 +4,7 @@ from ingest_core.state.claim import LEASE_SECONDS, RENEW_SECONDS, SAFETY_SECONDS
 from ingest_core.state.files import (
     FORMAT,
     Absent,
+    Account,
     BatchFile,
     Frozen,
     Handed,
@@ -31,6 +32,7 @@ __all__ = [
     "RENEW_SECONDS",
     "SAFETY_SECONDS",
     "Absent",
+    "Account",
     "BatchFile",
     "Claim",
     "Frozen",

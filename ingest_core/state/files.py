@@ -11,9 +11,10 @@ import msgspec
 
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, PluginError
-from ingest_core.model import Batch, Slice
+from ingest_core.model import Batch, Fault, Slice, Timeline
 
 FORMAT = 1
+NO_TIMELINE = Timeline()
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -164,6 +165,26 @@ class Manifest(msgspec.Struct, frozen=True):
     notes: tuple[tuple[str, str], ...] = ()
 
 
+class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How one attempt at a run went, for whoever looks at it later. Nothing rests on it: it may be missing.
+
+    status    "done", "partial" or "failed"
+    ended     by the writer's clock, in UTC, after so many `seconds`
+    counts    by the names that `Counts` has, where they are not 0; requests, retries and throttled are this attempt's
+    problems  sentences for a person, as the report had them
+    """
+
+    format: int
+    run: str
+    status: str
+    ended: dt.datetime
+    seconds: float
+    counts: dict[str, int] = {}
+    error: Fault | None = None
+    problems: tuple[str, ...] = ()
+    timeline: Timeline = NO_TIMELINE
+
+
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):
     """What stays the same from a run's first attempt to its last. Secrets in `settings` are references.
 
@@ -250,8 +271,8 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.phase in {Phase.RUNNING, Phase.HANDED, Phase.OPEN} and self.limit is None
 
 
-File = Part | PlanSegment | Intent | Quarantined | Manifest | RunState
-T = TypeVar("T", Part, PlanSegment, Intent, Quarantined, Manifest, RunState)
+File = Part | PlanSegment | Intent | Quarantined | Manifest | RunState | Account
+T = TypeVar("T", Part, PlanSegment, Intent, Quarantined, Manifest, RunState, Account)
 
 
 def encode(file: File) -> bytes:
@@ -293,5 +314,5 @@ class _Versioned(msgspec.Struct):
 # two threads that ask at once can end the process with SIGSEGV (seen with 0.22).
 _VERSIONED = msgspec.json.Decoder(_Versioned)
 _DECODERS: dict[type, msgspec.json.Decoder[Any]] = {
-    type: msgspec.json.Decoder(type) for type in (Part, PlanSegment, Intent, Quarantined, Manifest, RunState)
+    type: msgspec.json.Decoder(type) for type in (Part, PlanSegment, Intent, Quarantined, Manifest, RunState, Account)
 }

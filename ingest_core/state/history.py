@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from ingest_core.errors import LakeError
 from ingest_core.keys import ControlKeys, control_root, label_root
 from ingest_core.lake import Lake
-from ingest_core.state.files import Manifest, Part, RunState, decode
+from ingest_core.state.files import Account, Manifest, Part, RunState, decode
 from ingest_core.state.store import RunStore
+
+logger = logging.getLogger(__name__)
 
 DAYS_LOOKED_BACK = 31
 Read = Callable[[Callable[[dt.date], RunState | None], list[dt.date]], Iterable[RunState | None]]
@@ -96,6 +100,17 @@ class History:
         """The generations that a day has files of, newest first."""
         names = self._lake.folders(self.keys(day).day)
         return sorted((int(name[1:]) for name in names if name[:1] == "g" and name[1:].isdigit()), reverse=True)
+
+    def accounts(self, keys: ControlKeys, most: int) -> list[Account]:
+        """What the newest attempts at a run told of themselves, oldest first; what cannot be read is left out."""
+        found = []
+        for entry in list(self._lake.entries(keys.accounts))[-most:]:
+            stored = self._lake.get(entry.key)
+            try:
+                found += [] if stored is None else [decode(stored.body, Account, entry.key)]
+            except LakeError:
+                logger.debug("%s is left out", entry.key, exc_info=True)
+        return found
 
     def parts(self, day: dt.date) -> Iterator[Part]:
         """The parts that the day's manifest names."""
