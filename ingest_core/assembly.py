@@ -36,9 +36,10 @@ from ingest_core.config import (
     unknown_source,
 )
 from ingest_core.engine import Engine
-from ingest_core.errors import ConfigError, UsageError
+from ingest_core.errors import ConfigError, IngestError, UsageError
 from ingest_core.guard import adapted, calling, connection_of
 from ingest_core.interruption import Interruption
+from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, S3Options, open_file, open_lake
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
@@ -47,6 +48,11 @@ from ingest_core.state import Frozen
 
 if TYPE_CHECKING:
     from ingest_core.recording import Recording
+    from ingest_core.report import Subject
+
+logger = logging.getLogger(__name__)
+
+PAGE_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +224,8 @@ class Workspace:
         def keep(told: Report) -> None:
             keep_account(job.lake, told, self.clock.now(), self.redactor)
 
-        self.plugins.run_finished(told, keep)
+        wants_page = use.config.report and report.began is not None and not report.limited
+        self.plugins.run_finished(told, keep, *([partial(self._land_page, use, job)] if wants_page else []))
         return told
 
     def _told(self, use: Use, report: Report) -> Report:
@@ -238,6 +245,27 @@ class Workspace:
         day = logical_date(None, use.config.timezone, began)
         if day != report.date:
             yield f"{report.source} answers for the present alone: what landed now, under {report.date}, is of {day}"
+
+    def _land_page(self, use: Use, job: Job, report: Report) -> None:
+        """The picture of a run in its lake, as far as the time goes that is left: what is missing, it says."""
+        from ingest_core.report import land_page  # no other run waits for its import
+
+        left = PAGE_SECONDS if job.deadline is None else job.deadline - self.clock.monotonic()
+        until = self.clock.monotonic() + min(left, PAGE_SECONDS)
+        subject = self.subject(use, job.lake, ControlKeys.of_run(report.label, report.run))
+        try:
+            land_page(replace(subject, is_over=lambda: self.clock.monotonic() >= until), self.redactor.clean)
+        except IngestError as error:
+            logger.warning("the page of %s was not landed: %s", report.run, error)
+
+    def subject(self, use: Use, lake: Lake, keys: ControlKeys | None) -> Subject:
+        """What a page about a run is made of; `keys` name the run."""
+        from ingest_core.report import subject_of
+
+        subject = subject_of(use.config, use.document, use.source, lake, keys)
+        sources = {name: installed.source for name, installed in self.plugins.sources.items()}
+        notices = {name: source.notice for name, source in sources.items() if source.notice}
+        return replace(subject, today=self.date(use, Wish()), now=self.clock.now(), notices=notices)
 
     def _thaw(self, use: Use, job: Job, frozen: Frozen) -> Job:
         """`job` with what an unfinished run was begun with. Raises UsageError where that is no config any more."""

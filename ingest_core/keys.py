@@ -125,6 +125,11 @@ def page_key(label: str) -> str:
     return f"{label_root(label)}report.html"
 
 
+def labels_root() -> str:
+    """The folder of all labels."""
+    return f"{CONTROL}/"
+
+
 def label_root(label: str) -> str:
     """The folder of all configs of one label."""
     return f"{CONTROL}/{label}/"

@@ -27,6 +27,7 @@ VERBS = {
     "lake": ("ingest_core.cli.lake", "What lies in the lake, by config, day and stream."),
     "sql": ("ingest_core.cli.sql", "SQL over the lake: a view for each stream."),
     "show": ("ingest_core.cli.show", "One record, and where it came from."),
+    "report": ("ingest_core.cli.report", "A picture of a run and of its lake, in one HTML file."),
     "verify": ("ingest_core.cli.verify", "The lake against its manifest: missing, altered, extra."),
     "replay": ("ingest_core.cli.replay", "What is in the quarantine, once more."),
     "state": ("ingest_core.cli.state", "What the next run goes on from: show, reset."),

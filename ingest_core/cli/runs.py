@@ -18,7 +18,7 @@ from ingest_core.upkeep import RunLine, lines
 
 _STYLES = {"done": "green", "running": "cyan", "unfinished": "yellow", "interrupted": "yellow"}
 _COLUMNS = (
-    *(Column(heading) for heading in ("config", "date", "run", "")),
+    *(Column(heading) for heading in ("run", "")),
     Column("records", 1, is_number=True),
     Column("size", 3, is_number=True),
     Column("missing", 4, is_number=True),
@@ -60,9 +60,7 @@ def _row(line: RunLine) -> list[str]:
     style = _STYLES.get(line.standing, "dim")
     numbers = [f"{totals.get(name, 0):,}" for name in ("records", "missing", "rejected")] if totals else ["", "", ""]
     return [
-        escape(line.config),
-        line.date.isoformat(),
-        line.run.rpartition("/")[2],
+        escape(line.run),
         f"[{style}]{line.standing}[/]",
         numbers[0],
         size(totals["bytes"]) if totals else "",

@@ -129,6 +129,12 @@ CORE: Mapping[str, Any] = {
         "description": "Where a run has a time limit: how long before it nothing begins; more if slices are slow.",
         "examples": ["30s", "2m"],
     },
+    "report": {
+        "type": "boolean",
+        "default": False,
+        "description": "Whether each run leaves its picture, an HTML page, at _ingest/<Label>/report.html in the lake.",
+        "examples": [True],
+    },
     "specification": {
         "type": ["string", "object"],
         **_FOLDER,

@@ -191,6 +191,7 @@ def build_config(
         specification=specification,
         batch=_batch(value["layout"]),
         margin=duration(value["margin"]).total_seconds(),
+        report=value["report"],
         s3=S3Options(**value.get("s3", {})),
         network=Network(**value.get("network", {})),
         settings=settings,
@@ -225,6 +226,12 @@ def _judged(document: Document, source: Source) -> tuple[Document, dict[str, Any
     if document.stamp is not None and document.stamp.vouches_for(document.value, schema):
         return whole, schema, []
     return whole, schema, mistakes(whole, schema, f"source {source.name}")
+
+
+def effective(document: Document, source: Source) -> dict[str, Any]:
+    """What the document says, and every default where it says nothing; secrets are references."""
+    said: dict[str, Any] = with_defaults({"settings": {}, **document.value}, config_schema(source))
+    return said
 
 
 def frozen_keys(frozen: Frozen) -> dict[str, Any]:

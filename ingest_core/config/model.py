@@ -18,7 +18,7 @@ class Config(Struct, frozen=True):
 
     `settings` are the plugin's own, with its defaults; secrets in them are `Secret`. `specification` maps a stream
     to the folder before the date, "*" standing for all others. `batch` is None where each record is an object of its
-    own; `margin` is in seconds.
+    own; `margin` is in seconds; `report` asks for a page in the lake after each run.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Config(Struct, frozen=True):
     specification: Mapping[str, str]
     batch: Batch | None
     margin: float
+    report: bool
     s3: S3Options
     network: Network
     settings: Mapping[str, Any]

@@ -28,7 +28,9 @@ class Entry(Struct, frozen=True):
 
 
 def content_type(key: str) -> str:
-    """What an object under that key says it is, where a lake keeps such a thing: JSON, or JSON that is packed."""
+    """What an object under that key says it is, where a lake keeps such a thing: JSON, packed or not, or a page."""
+    if key.endswith(".html"):
+        return "text/html; charset=utf-8"
     return "application/gzip" if key.endswith(".gz") else "application/json"
 
 

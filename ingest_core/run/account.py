@@ -37,5 +37,6 @@ def keep_account(lake: Lake, report: Report, ended: dt.datetime, redactor: Redac
     )
     try:
         lake.put_if_absent(keys.account(ended), redactor.clean_bytes(encode(account)), {})
+        lake.settle()
     except IngestError as error:
         logger.info("the account of %s was not kept: %s", report.run, error)

@@ -86,15 +86,21 @@ class History:
 
     def manifest(self, day: dt.date) -> Manifest | None:
         """The manifest of that day's newest committed generation, with what replays added; None without one."""
-        for generation in self.generations(day):
-            store = self.store(day, generation)
-            manifest = store.read_manifest()
-            supplement = 1
-            while manifest is not None and (newer := store.read_manifest(supplement)) is not None:
-                manifest, supplement = newer, supplement + 1
-            if manifest is not None:
-                return manifest
-        return None
+        found = (self.manifest_of(day, generation) for generation in self.generations(day))
+        return next(filter(None, found), None)
+
+    def manifest_of(self, day: dt.date, generation: int) -> Manifest | None:
+        """The manifest of one generation of that day, with what replays added; None where it is not committed."""
+        store = self.store(day, generation)
+        manifest = store.read_manifest()
+        supplement = 1
+        # A replay adds only where something was rejected: of most days one request says it all.
+        while manifest is not None and manifest.totals.get("rejected", 0):
+            newer = store.read_manifest(supplement)
+            if newer is None:
+                break
+            manifest, supplement = newer, supplement + 1
+        return manifest
 
     def generations(self, day: dt.date) -> list[int]:
         """The generations that a day has files of, newest first."""

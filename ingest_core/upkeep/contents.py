@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ingest_core.keys import CONTROL
+from ingest_core.keys import labels_root
 from ingest_core.lake import Lake
 from ingest_core.run.parallel import ordered_map
 from ingest_core.state import History, Manifest, Part, RunStore, histories
@@ -52,7 +52,7 @@ class DayContents:
 
 def everything(lake: Lake) -> list[History]:
     """Every config that has files in the lake, whether a YAML of it is at hand or not."""
-    return [history for label in lake.folders(f"{CONTROL}/") for history in histories(lake, label)]
+    return [history for label in lake.folders(labels_root()) for history in histories(lake, label)]
 
 
 def contents(

@@ -23,10 +23,10 @@ def test_runs_lists_every_config_newest_day_first(ingest: Ingest) -> None:
     ended = ingest("runs")
     assert ended.code == 0
     lines = [line.split() for line in ended.out.splitlines()]
-    assert [line[:4] for line in lines[1:]] == [
-        ["tmdb", "2026-11-23", "g1", "done"],
-        ["twitter_stub", "2026-11-23", "g1", "done"],
-        ["twitter_stub", "2026-11-22", "g1", "done"],
+    assert [line[:2] for line in lines[1:]] == [
+        ["tmdb/2026-11-23/g1", "done"],
+        ["twitter_stub/2026-11-23/g1", "done"],
+        ["twitter_stub/2026-11-22/g1", "done"],
     ]
     told = json.loads(ingest("runs", "tmdb", "--json").out)
     assert [(line["date"], line["standing"], line["totals"]["records"]) for line in told] == [

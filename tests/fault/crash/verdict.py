@@ -14,7 +14,8 @@ from crash.site import Site, Task
 
 OWN_FILES = re.compile(
     r"state\.json|state\.lock|"
-    r"(g\d+|trial-\d+)/(plan-\d+-\d+|manifest|parts/[^/]+|intents/[^/]+/\d+-\d+|quarantine/[^/]+/\d+)\.json"
+    r"(g\d+|trial-\d+)/(plan-\d+-\d+|manifest|parts/[^/]+|intents/[^/]+/\d+-\d+|quarantine/[^/]+/\d+|"
+    r"attempts/\d{8}T\d{6}\.\d{6}Z)\.json"
 )
 Id = tuple[str, str]
 

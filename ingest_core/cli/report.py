@@ -1,0 +1,82 @@
+"""`ingest report`"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from ingest_core.assembly import Use, Wish, Workspace
+from ingest_core.cli.options import Verb, complete_source, json_option
+from ingest_core.cli.output import data, print_json, say, size
+from ingest_core.cli.session import open_workspace
+from ingest_core.config.load import ENDINGS
+from ingest_core.errors import StopError, UsageError
+from ingest_core.keys import ControlKeys
+from ingest_core.report import MONTHS, Subject, current_run, page, plain, read_picture
+
+STANDARD_OUTPUT = "-"
+
+
+@click.command("report", cls=Verb)
+@click.argument("run", metavar="RUN|SOURCE", shell_complete=complete_source)
+@click.option("--html", "file", metavar="FILE", help="Where the page goes; - is standard output.")
+@click.option("--date", metavar="DATE", help="The day, where SOURCE is given; its newest where left out.")
+@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@click.option(
+    "--months", type=click.IntRange(1, 36), default=MONTHS, show_default=True, help="What the calendar goes back."
+)
+@json_option
+def command(run: str, file: str | None, date: str | None, lake: str | None, months: int, as_json: bool) -> int:
+    """A picture of a run, in one HTML file: did it land, how it went, what failed, what changed in the records.
+
+    RUN is a run's name as `ingest runs` prints it, such as tmdb/2026-11-23/g1; for SOURCE, the newest one.
+    """
+    if file is None and not as_json:
+        raise UsageError("where should the page go?", hint=f"ingest report {run} --html report.html")
+    workspace = open_workspace()
+    subject = replace(_subject(workspace, run, date, lake), months=months)
+    picture = read_picture(subject)
+    if as_json:
+        print_json(plain(picture))
+    if file is not None:
+        _write(file, workspace.redactor.clean(page(picture)))
+    return 0
+
+
+def _subject(workspace: Workspace, run: str, date: str | None, lake: str | None) -> Subject:
+    """What is asked for. Raises UsageError where it is no run, StopError where there is none of that day."""
+    source, _, rest = (run, "", "") if run.endswith(ENDINGS) else run.partition("/")
+    wish = Wish(date=date, lake=lake)
+    use = workspace.use(source, wish)
+    where = workspace.lake(use.config)
+    if not rest:
+        day = None if date is None else workspace.date(use, wish)
+        keys = current_run(where, use.config.label, use.config.name, day)
+        if keys is None and day is not None:
+            raise _none(use, f"{use.config.name} has no run of {day}")
+        return workspace.subject(use, where, keys)
+    keys = ControlKeys.of_run(use.config.label, run)
+    if keys is None or date is not None:
+        raise UsageError(
+            f"{run!r} is no name of a run", hint=f"ingest runs {source} prints them: {source}/2026-11-23/g1"
+        )
+    if next(iter(where.entries(keys.root)), None) is None:
+        raise _none(use, f"there is no run {run}")
+    return workspace.subject(use, where, keys)
+
+
+def _none(use: Use, what: str) -> StopError:
+    return StopError(f"{what} in {use.config.lake}", hint=f"ingest runs {use.config.name} lists what there is")
+
+
+def _write(file: str, text: str) -> None:
+    if file == STANDARD_OUTPUT:
+        data().write(text)
+        return
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}", hint="name a file in a folder that there is") from None
+    say(f"{file}: {size(len(text.encode()))}")

@@ -1,0 +1,94 @@
+"""The days of every config in a lake."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+
+from ingest_core.errors import LakeError
+from ingest_core.keys import label_root, labels_root
+from ingest_core.lake import Lake
+from ingest_core.report.picture import Calendar, Day, Line
+from ingest_core.run.parallel import ordered_map
+from ingest_core.state import History, Manifest, Phase
+from ingest_core.upkeep import standing
+
+CONFIGS = 40
+UNREAD = "unread"
+
+
+def first_day(today: dt.date, months: int) -> dt.date:
+    """The first day of the oldest of so many months, this one included."""
+    ordinal = today.year * 12 + today.month - months
+    return dt.date(ordinal // 12, ordinal % 12 + 1, 1)
+
+
+def read_calendar(
+    lake: Lake, own: tuple[str, str], first: dt.date, last: dt.date, pool: Executor, is_over: Callable[[], bool]
+) -> Calendar:
+    """Two reads a day that is done. `own`, a label and a config, is the first line.
+
+    The newest days of all configs are read first: where `is_over` says that time is up, the oldest are missing.
+    """
+    found = list(_configs(lake, own))
+    shown = found[:CONFIGS]
+    histories = {one: History(lake, *one) for one in shown}
+    known = dict(zip(shown, ordered_map(pool, lambda one: histories[one].days(), shown), strict=True))
+    wanted = sorted(
+        ((one, day) for one in shown for day in known[one] if first <= day <= last),
+        key=lambda pair: pair[1],
+        reverse=True,
+    )
+    days: dict[tuple[str, str], dict[dt.date, Day]] = {one: {} for one in shown}
+    sources: dict[tuple[str, str], str] = {}
+
+    def read(pair: tuple[tuple[str, str], dt.date]) -> tuple[Day, str] | None:
+        return None if is_over() else read_day(lake, histories[pair[0]], pair[1])
+
+    for (one, date), answer in zip(wanted, ordered_map(pool, read, wanted), strict=True):
+        day, source = answer or (Day(date, UNREAD), "")
+        days[one][date] = day
+        if source:
+            sources.setdefault(one, source)
+    lines = tuple(
+        Line(
+            label=one[0],
+            config=one[1],
+            source=sources.get(one, ""),
+            began=min(known[one], default=None),
+            days=days[one],
+            unread=sum(day.standing == UNREAD for day in days[one].values()),
+        )
+        for one in shown
+    )
+    return Calendar(first, last, lines, len(found) - len(shown))
+
+
+def read_day(lake: Lake, history: History, date: dt.date) -> tuple[Day, str]:
+    """One day, and the name of its source. Files that this version does not know make a day "unreadable"."""
+    try:
+        state = history.state(date)
+        if state is not None and state.phase is Phase.DONE:
+            return _told(date, "done", history.manifest_of(date, state.generation)), state.frozen.source
+        word = standing(lake, history.keys(date)) if state is not None else "unknown"
+        return _told(date, word, history.manifest(date)), "" if state is None else state.frozen.source
+    except LakeError:
+        return Day(date, "unreadable"), ""
+
+
+def _told(date: dt.date, word: str, manifest: Manifest | None) -> Day:
+    if manifest is None:
+        return Day(date, word)
+    totals = manifest.totals
+    numbers = (totals.get(name, 0) for name in ("records", "bytes", "rejected"))
+    return Day(date, "done" if word == "unknown" else word, True, *numbers)
+
+
+def _configs(lake: Lake, own: tuple[str, str]) -> Iterable[tuple[str, str]]:
+    """Label and config of all that have files, `own` first."""
+    yield own
+    for label in lake.folders(labels_root()):
+        for config in lake.folders(label_root(label)):
+            if (label, config) != own:
+                yield label, config

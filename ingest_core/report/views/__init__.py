@@ -1,0 +1,1 @@
+"""The sections of a page, each a function from what it shows to markup."""
