@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from ingest_core.clock import Clock, SystemClock
@@ -18,6 +18,7 @@ LONGEST_SETBACK = 120
 OTHERS = "others"
 _RECORDS, _REQUESTS, _RETRIES, _THROTTLED = range(4)
 _SECONDS = tuple(bound / 1000 for bound in LATENCY_MS)
+_NONE = (0,) * (len(_SECONDS) + 1)
 
 
 class Meter:
@@ -29,7 +30,7 @@ class Meter:
         self._lock = threading.Lock()
         self._seconds = STEP_SECONDS
         self._steps: list[list[int]] = []
-        self._latency = [0] * (len(_SECONDS) + 1)
+        self._latency = list(_NONE)
         self._setbacks: Counter[str] = Counter()
 
     def landed(self) -> None:
@@ -61,10 +62,19 @@ class Meter:
 
     def set_back(self, reason: str) -> None:
         """An answer was no use, and may come again."""
-        told = reason[:LONGEST_SETBACK]
         with self._lock:
-            is_known = told in self._setbacks or len(self._setbacks) < MOST_SETBACKS
-            self._setbacks[told if is_known else OTHERS] += 1
+            self._set_back(reason[:LONGEST_SETBACK], 1)
+
+    def take_in(self, other: Timeline) -> None:
+        """What a worker saw, who is done just now; the minute may be the one beside it."""
+        now = self._clock.monotonic()
+        with self._lock:
+            for back, numbers in enumerate(reversed(list(_rows(other)))):
+                step = self._step(max(self._began, now - (back + 0.5) * other.seconds))
+                step[:] = [one + more for one, more in zip(step, numbers, strict=True)]
+            self._latency = [one + more for one, more in zip(self._latency, other.latency or _NONE, strict=True)]
+            for reason, times in other.setbacks:
+                self._set_back(reason, times)
 
     def timeline(self) -> Timeline:
         """Everything so far."""
@@ -80,6 +90,10 @@ class Meter:
                 setbacks=tuple(self._setbacks.most_common()),
             )
 
+    def _set_back(self, reason: str, times: int) -> None:
+        is_known = reason in self._setbacks or len(self._setbacks) < MOST_SETBACKS
+        self._setbacks[reason if is_known else OTHERS] += times
+
     def _step(self, now: float) -> list[int]:
         """The counters of the step that `now` is in."""
         number = int((now - self._began) / self._seconds)
@@ -94,3 +108,8 @@ class Meter:
         pairs = zip(self._steps[::2], [*self._steps[1::2], [0, 0, 0, 0]], strict=False)
         self._steps = [[one + other for one, other in zip(*pair, strict=True)] for pair in pairs]
         self._seconds *= 2
+
+
+def _rows(timeline: Timeline) -> Iterable[tuple[int, ...]]:
+    """The four numbers of each step."""
+    return zip(timeline.records, timeline.requests, timeline.retries, timeline.throttled, strict=True)

@@ -11,6 +11,7 @@ from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.options import Verb, complete_source, json_option
 from ingest_core.cli.output import data, print_json, say, size
 from ingest_core.cli.session import open_workspace
+from ingest_core.codes import Code
 from ingest_core.config.load import ENDINGS
 from ingest_core.errors import StopError, UsageError
 from ingest_core.keys import ControlKeys
@@ -34,7 +35,7 @@ def command(run: str, file: str | None, date: str | None, lake: str | None, mont
     RUN is a run's name as `ingest runs` prints it, such as tmdb/2026-11-23/g1; for SOURCE, the newest one.
     """
     if file is None and not as_json:
-        raise UsageError("where should the page go?", hint=f"ingest report {run} --html report.html")
+        raise UsageError("where should the page go?", Code.OPTIONS, hint=f"ingest report {run} --html report.html")
     workspace = open_workspace()
     subject = replace(_subject(workspace, run, date, lake), months=months)
     picture = read_picture(subject)
@@ -60,7 +61,9 @@ def _subject(workspace: Workspace, run: str, date: str | None, lake: str | None)
     keys = ControlKeys.of_run(use.config.label, run)
     if keys is None or date is not None:
         raise UsageError(
-            f"{run!r} is no name of a run", hint=f"ingest runs {source} prints them: {source}/2026-11-23/g1"
+            f"{run!r} is no name of a run, or a --date stands beside it",
+            Code.RUN_UNKNOWN,
+            hint=f"ingest runs {source} prints them, such as {source}/2026-11-23/g1",
         )
     if next(iter(where.entries(keys.root)), None) is None:
         raise _none(use, f"there is no run {run}")
@@ -68,7 +71,9 @@ def _subject(workspace: Workspace, run: str, date: str | None, lake: str | None)
 
 
 def _none(use: Use, what: str) -> StopError:
-    return StopError(f"{what} in {use.config.lake}", hint=f"ingest runs {use.config.name} lists what there is")
+    return StopError(
+        f"{what} in {use.config.lake}", Code.RUN_UNKNOWN, hint=f"ingest runs {use.config.name} lists what there is"
+    )
 
 
 def _write(file: str, text: str) -> None:
@@ -78,5 +83,7 @@ def _write(file: str, text: str) -> None:
     try:
         Path(file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}", hint="name a file in a folder that there is") from None
+        raise UsageError(
+            f"{file}: {error.strerror}", Code.FOLDER, hint="name a file in a folder that there is"
+        ) from None
     say(f"{file}: {size(len(text.encode()))}")

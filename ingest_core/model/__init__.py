@@ -4,7 +4,16 @@ from ingest_core.model.answer import Answer, Outcome, Row, field_of, rows_of
 from ingest_core.model.budget import FailureBudget
 from ingest_core.model.layout import Batch, file_body
 from ingest_core.model.record import Missing, Origin, Record, Rejected
-from ingest_core.model.report import LATENCY_MS, Counts, Fault, HandedOver, Report, Status, Timeline
+from ingest_core.model.report import (
+    LATENCY_MS,
+    NO_TIMELINE,
+    Counts,
+    Fault,
+    HandedOver,
+    Report,
+    Status,
+    Timeline,
+)
 from ingest_core.model.secret import Secret, without_secrets
 from ingest_core.model.source import (
     ApiClient,
@@ -26,6 +35,7 @@ from ingest_core.model.work import Checkpoint, Note, Ref, Slice, Truncated, chec
 
 __all__ = [
     "LATENCY_MS",
+    "NO_TIMELINE",
     "Answer",
     "ApiClient",
     "Auth",

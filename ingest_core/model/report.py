@@ -97,6 +97,9 @@ class Timeline(Value, frozen=True):
     setbacks: tuple[tuple[str, int], ...] = ()
 
 
+NO_TIMELINE = Timeline()
+
+
 class Fault(NamedTuple):
     """The failure that decided a status: its name in the error tree, what is wrong, what to do next, and its code."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ingest_core.codes import Code
 from ingest_core.errors import LakeError
 from ingest_core.keys import page_key
 from ingest_core.report.page import page
@@ -23,4 +24,4 @@ def land_page(subject: Subject, clean: Callable[[str], str]) -> str:
         seen = subject.lake.get(key)
         if subject.lake.put_if_absent(key, body, {}) if seen is None else subject.lake.swap(key, body, seen, {}):
             return key
-    raise LakeError(f"{key}: written by several runs at once", hint="the next run writes it again")
+    raise LakeError(f"{key}: written by several runs at once", Code.LAKE_RACE, hint="the next run writes it again")

@@ -35,12 +35,9 @@ class Shape:
     def add(self, body: bytes) -> None:
         """One record more. What is no JSON has no shape, and is not counted."""
         try:
-            value = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            try:
-                value = json.loads(body)
-            except (ValueError, RecursionError):
-                return
+            value = _value(body)
+        except (ValueError, RecursionError):
+            return
         self.records += 1
         for name, type in dict.fromkeys(_seen(value, "", 0)):
             if name in self.fields or len(self.fields) < MOST_FIELDS:
@@ -87,6 +84,14 @@ def changes(before: Shape, after: Shape) -> list[Change]:
 
 
 _ORDER = ("gone", "retyped", "added", "rarer", "more frequent")
+
+
+def _value(body: bytes) -> Any:
+    """The fast way, and the one that takes a lone surrogate too."""
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return json.loads(body)
 
 
 def _kind(before: Shape, after: Shape, name: str) -> str:

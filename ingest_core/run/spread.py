@@ -16,7 +16,7 @@ import msgspec
 from ingest_core import errors
 from ingest_core.codes import Code
 from ingest_core.errors import ConfigError, IngestError, StopError
-from ingest_core.model import Slice
+from ingest_core.model import NO_TIMELINE, Slice, Timeline
 from ingest_core.state import Ticket
 
 _KINDS = {
@@ -77,6 +77,7 @@ class Done(msgspec.Struct, frozen=True):
     requests: int = 0
     retries: int = 0
     throttled: int = 0
+    timeline: Timeline = NO_TIMELINE
 
 
 class Mapper(Protocol):

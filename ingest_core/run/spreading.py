@@ -63,6 +63,7 @@ class Spreading:
             machinery.traffic.retries += done.retries
             machinery.traffic.throttled += done.throttled
             job.progress.land(done.records)
+            machinery.traffic.meter.take_in(done.timeline)
             self._take_in(done.closed)
             for failed in done.failures:
                 self._failures[failed.slice] = failed.error()

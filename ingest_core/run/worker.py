@@ -127,6 +127,7 @@ class Worker:
                 is_over=not result.is_cut_short,
                 left=len(result.failures) - len(failures),
                 is_hopeless=result.is_outage or any(is_hopeless(failure.error) for failure in failures),
+                timeline=machinery.traffic.meter.timeline(),
             )
 
     def news(self) -> Done:

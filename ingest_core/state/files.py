@@ -11,10 +11,9 @@ import msgspec
 
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, PluginError
-from ingest_core.model import Batch, Fault, Slice, Timeline
+from ingest_core.model import NO_TIMELINE, Batch, Fault, Slice, Timeline
 
 FORMAT = 1
-NO_TIMELINE = Timeline()
 
 
 class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):

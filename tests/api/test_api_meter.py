@@ -67,3 +67,19 @@ def test_reasons_are_kept_by_frequency_and_only_so_many_of_them(clock: FakeClock
 
 def test_nothing_that_happened_makes_an_empty_timeline(clock: FakeClock) -> None:
     assert Meter(clock).timeline() == Timeline()
+
+
+def test_what_a_worker_saw_is_taken_in_where_it_was(clock: FakeClock) -> None:
+    coordinator, worker = Meter(clock), Meter(clock)
+    for _ in range(3):
+        with worker.exchange(is_retry=False):
+            clock.advance(60)
+        worker.landed()
+    worker.set_back("503 Service Unavailable")
+    clock.advance(30)
+    told = worker.timeline()
+    coordinator.take_in(told)
+    coordinator.take_in(Timeline())
+    taken = coordinator.timeline()
+    assert (taken.requests, sum(taken.records)) == ((1, 1, 1, 0), 3)
+    assert (taken.latency, taken.setbacks) == (told.latency, told.setbacks)

@@ -134,6 +134,23 @@ def test_the_role_cannot_do_without(account: Account, simulator: Simulator, acti
     assert re.search(expected, said), said
 
 
+def test_the_role_is_enough_for_a_page_after_each_run(account: Account, simulator: Simulator) -> None:
+    account.set_up(account.stack.statements("FunctionRole"))
+    text = "report: true\n" + config(simulator.base_url, f"aws-ssm:{PARAMETER}")
+
+    pages = []
+    with account.function(text) as function:
+        for day in ("2026-11-22", "2026-11-23"):
+            assert told(function.invoke({**EVENT, "date": day}).payload) == ""
+            pages.append(account.look()["_ingest/TMDB/report.html"])
+
+    first, second = (page.decode() for page in pages)
+    assert "22 November 2026</span> landed" in first
+    assert "23 November 2026</span> landed" in second
+    assert "Against the run of 22 November 2026" in second
+    assert simulator.options.token not in first + second
+
+
 def test_the_role_reaches_nothing_beside_the_lake_and_its_own_secret(account: Account) -> None:
     account.set_up(account.stack.statements("FunctionRole"))
     s3, bucket = account.role("s3"), account.stack["LakePolicy"]["Bucket"]

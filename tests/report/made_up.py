@@ -10,6 +10,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from ingest_core.keys import ControlKeys, RecordKeys
 from ingest_core.lake import Lake
 from ingest_core.model import LATENCY_MS, Fault, Timeline
@@ -77,7 +79,7 @@ def put_state(lake: Lake, keys: ControlKeys, phase: Phase, generation: int = 1) 
         generation=generation,
         epoch=1,
         nonce="0",
-        frozen=FROZEN,
+        frozen=msgspec.structs.replace(FROZEN, source=keys.config.partition("_")[0]),
         begun=at(keys.date, 6),
         touched=at(keys.date, 6, 30),
     )
@@ -178,7 +180,12 @@ def bodies(stream: str, count: int, *, is_new: bool) -> Iterator[bytes]:
 def put_accounts(lake: Lake, keys: ControlKeys, seed: int = 7) -> None:
     """Two attempts: one that an outage ended, and one that went through."""
     chance = random.Random(seed)
-    error = Fault("TransientError", "3 slices are open: 503 Service Unavailable (tried 8 times)", "run again to go on")
+    error = Fault(
+        "TransientError",
+        "3 slices are open: 503 Service Unavailable (tried 8 times)",
+        "run again to go on",
+        "INGEST-A001",
+    )
     for minutes, hour, status in ((6, 6, "partial"), (9, 7, "done")):
         is_down = status == "partial"
         records = [round(130 + 30 * chance.random()) for _ in range(minutes)]

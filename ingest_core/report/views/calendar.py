@@ -158,4 +158,4 @@ def _cell(date: dt.date, day: Day | None, is_gap: bool, top: int) -> Html:
 
 def _level(records: int, top: int) -> int:
     """Of LEVELS, by the config's own best day; 0 where nothing landed."""
-    return min(LEVELS, 1 + records * LEVELS // (top + 1)) if records else 0
+    return -(-records * LEVELS // top) if records else 0

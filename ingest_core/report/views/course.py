@@ -31,7 +31,7 @@ def run_course(run: RunPicture) -> Html:
             )
         ]
     elif found is None:
-        shown = [Html("p", "No record came and no request was sent.", class_="soft"), _attempts(run.accounts)]
+        shown = [Html("p", "Nothing landed, and nothing was asked of the API.", class_="soft"), _attempts(run.accounts)]
     else:
         shown = [
             _by_step(found),

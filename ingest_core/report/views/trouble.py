@@ -34,7 +34,7 @@ def _error(run: RunPicture, config: str) -> Html | None:
         )
     return Html(
         "div",
-        Html("p", Html("b", last.error.kind), " ", Html("bdi", figures.cut(last.error.what, 600))),
+        Html("p", Html("b", last.error.code), " ", Html("bdi", figures.cut(last.error.what, 600))),
         _next(figures.cut(last.error.hint, 600)) if last.error.hint else None,
         class_="panel",
     )

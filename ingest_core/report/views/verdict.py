@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from ingest_core.report import figures
 from ingest_core.report.markup import Html
-from ingest_core.report.picture import Line, Picture, RunPicture
+from ingest_core.report.picture import Calendar, Line, Picture, RunPicture
 from ingest_core.report.views.tables import row, scrolled, table
 
 MARKS = {"done": "✔", "running": "◌", "": "·"}  # everything else is "✘"
@@ -96,7 +94,7 @@ def _numbers(run: RunPicture) -> Html:
 
 def today(picture: Picture) -> Html:
     """Today, config by config."""
-    rows = [_today_of(line, picture.today) for line in picture.calendar.lines]
+    rows = [_today_of(line, picture.calendar) for line in picture.calendar.lines]
     return Html(
         "section",
         Html(
@@ -110,7 +108,8 @@ def today(picture: Picture) -> Html:
     )
 
 
-def _today_of(line: Line, date: dt.date) -> Html:
+def _today_of(line: Line, told: Calendar) -> Html:
+    date = told.last
     day = line.days.get(date)
     standing = "" if day is None else day.standing
     words = {"": "no run yet", "done": "landed"}.get(standing, standing)
@@ -118,11 +117,12 @@ def _today_of(line: Line, date: dt.date) -> Html:
         words += f", {figures.count(day.rejected)} rejected"
     landed = [date for date, day in line.days.items() if day.is_committed]
     last = max(landed, default=None)
+    earlier = "never" if line.began is None else f"not since {figures.day(told.first)}"
     tone = {"done": "good", "": "none", "running": "none"}.get(standing, "bad")
     return row(
         Html("bdi", figures.cut(line.config, 64)),
         (Html("span", MARKS.get(standing, "✘"), aria_hidden="true", class_=tone), f" {words}"),
         day.records if day is not None and day.is_committed else None,
-        "never" if last is None else "today" if last == date else figures.day(last),
+        earlier if last is None else "today" if last == date else figures.day(last),
         name=True,
     )
