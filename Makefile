@@ -1,6 +1,6 @@
 # Each target does its own set-up: a fresh machine needs Python 3.11 or newer and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types layer bench bench-scale simulate crash hostile mutants deploy-lint deploy-check second-s3 reference clean
+.PHONY: help demo test lint types layer bench bench-scale simulate crash hostile mutants deploy-lint deploy-check second-s3 reference report-check clean
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -32,12 +32,13 @@ lint: $(READY) ## style, types, import contract
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/mypy layer/*.py
-	@MYPYPATH=layer:tests/lambda:tests/lake $(BIN)/mypy bench/*.py
+	@MYPYPATH=layer:tests/lambda:tests/lake:tests/report $(BIN)/mypy bench/*.py
 	@$(BIN)/mypy docs/generate.py
 	@MYPYPATH=tests/fault $(BIN)/mypy tests/fault
 	@$(BIN)/mypy tests/simulation tests/hostile
 	@$(BIN)/mypy --explicit-package-bases tests/mutants
 	@$(BIN)/mypy tests/second_s3
+	@$(BIN)/mypy --explicit-package-bases tests/browser tests/report/made_up.py
 	@MYPYPATH=layer:tests/lambda:deploy $(BIN)/mypy deploy tests/deploy
 	@$(BIN)/lint-imports
 
@@ -78,6 +79,15 @@ second-s3: $(READY) ## the lake's contract and a series of crashes against Ceph 
 
 reference: $(READY) ## the pages of docs/ that are made from the code
 	@$(BIN)/python docs/generate.py
+
+report-check: $(READY) ## the report in headless Chromium: console, requests, width, axe-core (SHOOT=1 makes docs/images)
+	@{ command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null || \
+		{ echo "skipped: no Chromium (on Debian and Ubuntu, apt install chromium)"; exit 0; }; \
+	command -v npm >/dev/null || { echo "skipped: no npm, which brings axe-core"; exit 0; }; \
+	$(BIN)/python -m pip install --quiet --group browser && \
+	npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix $(VENV)/axe axe-core@4 >/dev/null && \
+	$(BIN)/python -m tests.browser --axe $(VENV)/axe/node_modules/axe-core/axe.min.js \
+		$(if $(SHOOT),--shoot docs/images)
 
 clean: ## what the other targets made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache layer/build layer/dist dry-run

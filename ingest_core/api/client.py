@@ -194,12 +194,14 @@ class Api:
         with self._lock:
             self.traffic.requests += 1
             self.traffic.retries += attempt > 1
+        sent = self.traffic.meter.sent(is_retry=attempt > 1)
         try:
-            with self.traffic.meter.exchange(is_retry=attempt > 1):
-                response = self._transport.send(signed, seconds=left, max_bytes=self._limits.max_bytes)
+            response = self._transport.send(signed, seconds=left, max_bytes=self._limits.max_bytes)
         except TransportError as error:
+            self.traffic.meter.answered(sent)
             outcome = Outcome.REJECTED if error.permanent else Outcome.TRANSIENT
             return self._no_answer(url, attempt, str(error), outcome), None
+        self.traffic.meter.answered(sent)
         answer = self._judge(url, attempt, response)
         if answer.status == 401 and answer.outcome is Outcome.UNAUTHORIZED and self._signer.has_other(used):
             why = "the API refused the key, and another has taken its place since"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.model import LATENCY_MS, Timeline
@@ -39,20 +38,20 @@ class Meter:
         with self._lock:
             self._step(now)[_RECORDS] += 1
 
-    @contextmanager
-    def exchange(self, *, is_retry: bool) -> Iterator[None]:
-        """Round an exchange, answered or not."""
-        began = self._clock.monotonic()
+    def sent(self, *, is_retry: bool) -> float:
+        """A request goes out; returns when, for `answered`."""
+        now = self._clock.monotonic()
         with self._lock:
-            step = self._step(began)
+            step = self._step(now)
             step[_REQUESTS] += 1
             step[_RETRIES] += is_retry
-        try:
-            yield
-        finally:
-            place = bisect_left(_SECONDS, self._clock.monotonic() - began)
-            with self._lock:
-                self._latency[place] += 1
+        return now
+
+    def answered(self, sent: float) -> None:
+        """That exchange is over, whether an answer came or not."""
+        place = bisect_left(_SECONDS, self._clock.monotonic() - sent)
+        with self._lock:
+            self._latency[place] += 1
 
     def throttled(self) -> None:
         """A rate limit was met."""

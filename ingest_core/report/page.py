@@ -23,7 +23,11 @@ def page(picture: Picture) -> str:
     """The whole document, as UTF-8 can say it."""
     run = picture.run
     sheet = files("ingest_core.report").joinpath("page.css").read_text(encoding="utf-8")
-    of_run = [] if run is None else [run_course(run), trouble(run, picture.config), drift(run.drift)]
+    of_run = (
+        []
+        if run is None
+        else [run_course(run), trouble(run, picture.config), drift(run.drift, is_committed=run.is_committed)]
+    )
     body = [
         verdict(picture),
         _nav(picture),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from wire import FakeClock
+from wire import FakeClock, MakeBench, in_turn
 
-from ingest_core.api import Meter
+from ingest_core.api import Meter, TransportError
 from ingest_core.api.meter import MOST_SETBACKS, MOST_STEPS
+from ingest_core.errors import TransientError
 from ingest_core.model import LATENCY_MS, Timeline
 
 
@@ -17,14 +18,16 @@ def clock() -> FakeClock:
 
 def test_records_requests_retries_and_refusals_are_counted_by_the_minute(clock: FakeClock) -> None:
     meter = Meter(clock)
-    with meter.exchange(is_retry=False):
-        clock.advance(0.03)
+    sent = meter.sent(is_retry=False)
+    clock.advance(0.03)
+    meter.answered(sent)
     meter.landed()
     clock.advance(60)
     meter.landed()
     meter.landed()
-    with meter.exchange(is_retry=True):
-        clock.advance(70)
+    sent = meter.sent(is_retry=True)
+    clock.advance(70)
+    meter.answered(sent)
     meter.throttled()
     told = meter.timeline()
     assert (told.seconds, told.records, told.requests) == (60, (1, 2, 0), (1, 1, 0))
@@ -33,13 +36,14 @@ def test_records_requests_retries_and_refusals_are_counted_by_the_minute(clock: 
     assert (by_bound[50], by_bound[None], sum(told.latency)) == (1, 1, 2)
 
 
-def test_an_exchange_that_fails_is_counted_too(clock: FakeClock) -> None:
-    meter = Meter(clock)
-    try:
-        with meter.exchange(is_retry=False):
-            raise ConnectionError
-    except ConnectionError:
-        assert (sum(meter.timeline().requests), sum(meter.timeline().latency)) == (1, 1)
+def test_exchanges_that_fail_are_counted_and_so_is_why(bench: MakeBench) -> None:
+    api = bench(in_turn(TransportError("connection reset"))).api
+    with pytest.raises(TransientError):
+        api.get("/things")
+    told = api.traffic.meter.timeline()
+    assert sum(told.requests) == sum(told.latency) == api.traffic.requests > 1
+    assert sum(told.retries) == api.traffic.retries
+    assert dict(told.setbacks) == {"connection reset": api.traffic.requests}
 
 
 def test_a_run_of_a_day_keeps_no_more_steps_than_one_of_two_hours(clock: FakeClock) -> None:
@@ -72,8 +76,9 @@ def test_nothing_that_happened_makes_an_empty_timeline(clock: FakeClock) -> None
 def test_what_a_worker_saw_is_taken_in_where_it_was(clock: FakeClock) -> None:
     coordinator, worker = Meter(clock), Meter(clock)
     for _ in range(3):
-        with worker.exchange(is_retry=False):
-            clock.advance(60)
+        sent = worker.sent(is_retry=False)
+        clock.advance(60)
+        worker.answered(sent)
         worker.landed()
     worker.set_back("503 Service Unavailable")
     clock.advance(30)

@@ -30,7 +30,7 @@ OPTIONAL_END = {"td", "th", "tr", "thead", "tbody", "li", "dt", "dd", "meta", "l
 
 
 def subject(lake: MemoryLake, keys: ControlKeys | None, **more: Any) -> Subject:
-    given: dict[str, Any] = {"settings": lambda state: SETTINGS, "notice_of": lambda source: NOTICE, **more}
+    given: dict[str, Any] = {"settings": lambda state: SETTINGS, "notices": {"tmdb": NOTICE}, **more}
     return Subject(lake, "TMDB", "tmdb", "tmdb", keys, TODAY, NOW, **given)
 
 
@@ -126,7 +126,7 @@ def test_it_answers_what_people_ask(document: str) -> None:
         "25 November 2026 landed, 3 records rejected",
         "Did today land?",
         "341 days landed",
-        "records 1,742",
+        "records 1,876",
         "up to 43",
         "Half of them within 50 ms",
         "503 Service Unavailable",
@@ -155,9 +155,7 @@ def test_hostile_words_are_words_wherever_they_come_from() -> None:
     put_state(lake, keys, Phase.DONE)
     put_manifest(lake, keys, 3, 1, truncated=((HOSTILE, HOSTILE),), notes=((HOSTILE, HOSTILE),))
     put_quarantined(lake, keys, 0, "movie", HOSTILE, HOSTILE)
-    told = read_picture(
-        subject(lake, keys, settings=lambda state: {HOSTILE: HOSTILE}, notice_of=lambda source: HOSTILE)
-    )
+    told = read_picture(subject(lake, keys, settings=lambda state: {HOSTILE: HOSTILE}, notices={"tmdb": HOSTILE}))
     (line,) = told.calendar.lines
     hostile = replace(
         told,

@@ -14,11 +14,12 @@ SHOWN = 30
 _MARKS = {"gone": "✗", "added": "+", "retyped": "≠", "rarer": "↓", "more frequent": "↑"}
 
 
-def drift(told: Drift | None) -> Html:
+def drift(told: Drift | None, *, is_committed: bool) -> Html:
     """A table for each stream that changed, a sentence for those that did not."""
     shown: list[Html]
     if told is None:
-        shown = [Html("p", "There is no earlier committed run to compare with.", class_="soft")]
+        why = "There is no earlier committed run to compare with." if is_committed else "Committed runs are compared."
+        shown = [Html("p", why, class_="soft")]
     else:
         changed = [stream for stream in told.streams if stream.changes]
         same = [stream for stream in told.streams if stream.before and not stream.changes]

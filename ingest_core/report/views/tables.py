@@ -16,7 +16,7 @@ def table(headings: Iterable[str], rows: Iterable[Html], kind: str | None = None
 
 
 def row(first: Child, *cells: Child, name: bool = False) -> Html:
-    """Its first cell heads it, and is a `name` that is not broken; numbers stand to the right."""
+    """Its first cell heads it, and is a `name` that is not broken; numbers stand to the right, a tuple may wrap."""
     return Html("tr", Html("th", first, scope="row", class_="name" if name else None), map(_cell, cells))
 
 
@@ -27,7 +27,9 @@ def _heading(name: str) -> Html:
 
 
 def _cell(cell: Child) -> Html:
-    return Html("td", figures.count(cell), class_="n") if isinstance(cell, int) else Html("td", cell)
+    if isinstance(cell, int):
+        return Html("td", figures.count(cell), class_="n")
+    return Html("td", cell, class_="wraps" if isinstance(cell, tuple) else None)
 
 
 def scrolled(label: str, wide: Html) -> Html:

@@ -22,12 +22,13 @@ def verdict(picture: Picture) -> Html:
     """The headline, and the numbers of the run."""
     run = picture.run
     if run is None:
-        said, good, more = (
-            f"{picture.config} has not run yet",
-            "none",
-            f"ingest run {picture.config} lands the first day",
+        begin = Html("code", f"ingest run {picture.config}")
+        return Html(
+            "header",
+            _eyebrow(picture),
+            Html("h1", Html("bdi", picture.config), " has not run yet", class_="none"),
+            Html("p", begin, " lands its first day.", class_="lead"),
         )
-        return Html("header", _eyebrow(picture), Html("h1", said, class_=good), Html("p", more, class_="lead"))
     (day, said), tone = _headline(run)
     return Html(
         "header",
@@ -48,11 +49,15 @@ def _headline(run: RunPicture) -> tuple[tuple[str, str], str]:
     if run.standing == "done":
         rejected = run.counts.get("rejected", 0)
         return (
-            ((day, f"landed, {figures.many(rejected, 'record')} rejected"), "fair")
+            ((day, f"landed, {_kept_together(figures.many(rejected, 'record'))} rejected"), "fair")
             if rejected
             else ((day, "landed"), "good")
         )
     return (day, _SAID.get(run.standing, run.standing)), "none" if run.standing in {"running", "trial"} else "bad"
+
+
+def _kept_together(words: str) -> str:
+    return words.replace(" ", "\u00a0")
 
 
 def _lead(run: RunPicture) -> str:

@@ -1,0 +1,1 @@
+"""The page of `ingest report` as a browser has it: `make report-check`. The documents' screenshots come from here."""
