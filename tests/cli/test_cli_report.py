@@ -62,7 +62,7 @@ def test_the_page_goes_to_standard_output_and_nothing_else_does(ingest: Ingest) 
 
 def test_a_config_without_a_run_has_a_page_too(ingest: Ingest, home: Path) -> None:
     assert ingest("report", "twitter_stub", "--html", "page.html").code == 0
-    assert "twitter_stub has not run yet" in (home / "page.html").read_text()
+    assert "twitter_stub</bdi> has not run yet" in (home / "page.html").read_text()
 
 
 def test_a_failed_run_says_why(ingest: Ingest, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
