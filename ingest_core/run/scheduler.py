@@ -27,6 +27,8 @@ from ingest_core.run.summary import Summary
 
 logger = logging.getLogger(__name__)
 
+# Of slices that are begun: what they were answered waits in memory for the lake, and more of them land nothing sooner.
+REQUESTS_UNDER_WAY, REQUESTS_A_CONNECTION = 1_200, 8
 FAILURES_THAT_ARE_AN_OUTAGE = 5
 BARREN_PARTS = 20
 EMPTY_PARTS = 1000
@@ -105,6 +107,7 @@ class Scheduler:
         self._pool = machinery.slices
         self._most = machinery.most_slices
         self._connections = machinery.connections
+        self._most_requests = max(REQUESTS_UNDER_WAY, REQUESTS_A_CONNECTION * machinery.connections)
         self._fewest = min(1, machinery.connections)
         self._backpressure = machinery.backpressure
         self._stop = machinery.stop
@@ -119,7 +122,7 @@ class Scheduler:
         under_way: dict[Future[Summary], _Placed] = {}
         result, in_a_row = RoundResult(), 0
         while waiting or under_way:
-            while waiting and self._may_start(len(under_way)):
+            while waiting and self._may_start(under_way):
                 placed = waiting.take()
                 expected = max(self._fewest, min(placed.slice.requests, self._connections))
                 self._backpressure.count(requests=expected)
@@ -169,13 +172,15 @@ class Scheduler:
                 return Failure(slice.name, PluginError(what, Code.SOURCE_SLICE))
         return None
 
-    def _may_start(self, under_way: int) -> bool:
-        if under_way >= self._most or self._stop.is_set() or self._deadline.is_near():
+    def _may_start(self, under_way: dict[Future[Summary], _Placed]) -> bool:
+        if len(under_way) >= self._most or self._stop.is_set() or self._deadline.is_near():
+            return False
+        if sum(placed.slice.requests for placed in under_way.values()) >= self._most_requests:
             return False
         return not under_way or self._backpressure.has_room()
 
     def _is_time_to_look(self, under_way: dict[Future[Summary], _Placed], more: bool) -> bool:
-        return any(future.done() for future in under_way) or (more and self._may_start(len(under_way)))
+        return any(future.done() for future in under_way) or (more and self._may_start(under_way))
 
 
 def is_hopeless(error: IngestError) -> bool:
