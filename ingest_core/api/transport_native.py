@@ -48,6 +48,8 @@ _PRINTABLE = "".join(map(chr, range(33, 127)))
 _TOO_LARGE = 100  # CURLE_TOO_LARGE: a header that libcurl itself finds too long; pycurl has no name for it
 _NO_SOCKET: int = pycurl.SOCKET_BAD
 _CONNECTED: int = pycurl.SOCKOPT_ALREADY_CONNECTED
+_GO_ON: int = pycurl.PREREQFUNC_OK
+_STOP: int = pycurl.PREREQFUNC_ABORT
 _WORDS = {
     pycurl.E_OPERATION_TIMEDOUT: NOT_IN_TIME,
     pycurl.E_PARTIAL_FILE: CUT_SHORT,
@@ -97,6 +99,7 @@ class _Handle:
         self._port = 0
         self._made: socket | None = None
         self._failed: Exception | None = None
+        self._has_asked = False
         self._sent: dict[str, str] | None = None
         self._until = 0.0
         self._lines: list[bytes] = []
@@ -121,6 +124,7 @@ class _Handle:
         curl.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         curl.setopt(pycurl.LOW_SPEED_TIME, int(READ_SECONDS))
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, round(CONNECT_SECONDS * 1000))
+        curl.setopt(pycurl.PREREQFUNCTION, self._ask_once)
         # libcurl itself takes no more than 300 KB, with all that goes before an answer.
         curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         curl.setopt(pycurl.WRITEFUNCTION, self._take_piece)
@@ -132,6 +136,7 @@ class _Handle:
         self._lines.clear()
         self._pieces, self._size, self._most = [], 0, max_bytes
         self._made = self._failed = None
+        self._has_asked = False
         self._until = time.monotonic() + seconds
         try:
             self._address(request.url)
@@ -197,6 +202,13 @@ class _Handle:
     def _is_connected(self, _: int, purpose: int) -> int:
         self._let_go()
         return _CONNECTED
+
+    def _ask_once(self, *_: object) -> int:
+        """libcurl asks again by itself where a kept connection breaks: a request that nobody has paced or counted."""
+        if self._has_asked:
+            return _STOP
+        self._has_asked = True
+        return _GO_ON
 
     def _let_go(self) -> None:
         if self._made is not None:
