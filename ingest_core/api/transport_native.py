@@ -11,6 +11,7 @@ import re
 import time
 from collections import deque
 from collections.abc import Mapping
+from select import POLLIN, poll
 from socket import IPPROTO_TCP, TCP_NODELAY, socket
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -144,6 +145,7 @@ class _Handle:
         except ValueError:
             raise not_sendable() from None
         self._curl.setopt(pycurl.TIMEOUT_MS, math.ceil(seconds * 1000))
+        self._curl.setopt(pycurl.FRESH_CONNECT, self._was_given_up())
         try:
             self._curl.perform()
         except pycurl.error as error:
@@ -202,6 +204,15 @@ class _Handle:
     def _is_connected(self, _: int, purpose: int) -> int:
         self._let_go()
         return _CONNECTED
+
+    def _was_given_up(self) -> bool:
+        """Whether the server has ended the connection that would be taken: libcurl looks once a second only."""
+        kept: int = self._curl.getinfo(pycurl.ACTIVESOCKET)
+        if kept < 0:
+            return False
+        looking = poll()
+        looking.register(kept, POLLIN)
+        return bool(looking.poll(0))
 
     def _ask_once(self, *_: object) -> int:
         """libcurl asks again by itself where a kept connection breaks: a request that nobody has paced or counted."""
