@@ -10,7 +10,7 @@ from ingest_core.model import Batch
 from ingest_core.run import HandOver
 
 from .api import Habits
-from .sites import PUT_NEW, RARE, STEPS, SWAP
+from .sites import GET, PUT_NEW, RARE, STEPS, SWAP
 from .source import Selects
 
 DAY = 86_400.0
@@ -79,7 +79,9 @@ def drawn(chance: random.Random) -> Scenario:
     focus = (lake, *chance.choice((*STEPS[lake], *3 * RARE))) if chance.random() < 0.6 else None
     zombies = lake == "s3" and chance.random() < 0.4
     pages = chance.choice((1, 1, 2, 3))
-    often = (50.0, 200.0) if focus is not None and focus[1:] in RARE else (6.0, 12.0, 25.0, 50.0, 100.0)
+    # Intents are read where a run before was cut short.
+    seldom = focus is not None and focus[1:] in RARE and focus[1:] != ("intent", GET)
+    often = (50.0, 200.0) if seldom else (6.0, 12.0, 25.0, 50.0, 100.0)
     return Scenario(
         lake=lake,
         configs=tuple(_config(chance, pages, focus) for _ in range(2)),

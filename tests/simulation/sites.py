@@ -60,7 +60,7 @@ _RECORD = re.compile(r"([a-z]+-)?[0-9]+\.json")
 RARE = (
     ("plan", SWAP), ("record", SWAP), ("batch file", SWAP), ("batch file", SWAP),
     ("record", DELETE), ("batch file", DELETE), ("quarantine", PUT_NEW),
-    ("record", DELETE), ("batch file", GET), ("intent", GET), ("manifest", PUT_NEW),
+    ("record", DELETE), ("batch file", GET), ("intent", GET), ("intent", GET), ("manifest", GET), ("manifest", PUT_NEW),
 )  # fmt: skip
 
 Hit = tuple[str, str, str, str]

@@ -1,6 +1,6 @@
 """What a page of `ingest report` weighs, and what it costs: reads of the lake, seconds, and what a run pays for it.
 
-    .venv/bin/python bench/report.py
+    .venv/bin/python bench/report_page.py
 
 The lakes are made up (tests/report/made_up.py) and lie on a disk; what S3 would add is the reads, sixteen at a time.
 """
