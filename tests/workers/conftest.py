@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,21 @@ FILMS = 1_000
 RATE = 400.0
 DATE = "2026-11-23"
 Begin = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def wait_for() -> Callable[[Callable[[], bool]], None]:
+    """Returns once something is so; fails after a minute."""
+
+    def wait(what: Callable[[], bool]) -> None:
+        pause = threading.Event()
+        for _ in range(1200):
+            if what():
+                return
+            pause.wait(0.05)
+        raise AssertionError("it did not come to that")
+
+    return wait
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -23,15 +22,7 @@ from ingest_core.workers.dask import require_shared, scheduler
 
 FILMS = 1_000
 Begin = Callable[..., "subprocess.Popen[str]"]
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(1200):
-        if what():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to that")
+WaitFor = Callable[[Callable[[], bool]], None]
 
 
 @pytest.fixture
@@ -56,7 +47,7 @@ def bucket(s3: dict[str, str]) -> Any:
 
 @pytest.fixture
 def cluster(
-    home: Path, simulator: Simulator, s3: dict[str, str]
+    home: Path, simulator: Simulator, s3: dict[str, str], wait_for: WaitFor
 ) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
     """The address of a scheduler, and its two workers."""
     pytest.importorskip("distributed", reason="Dask is not installed: pip install 'dask[distributed]'")
@@ -92,6 +83,7 @@ def test_two_workers_one_of_them_killed_land_each_record_once(
     simulator: Simulator,
     s3: dict[str, str],
     bucket: Any,
+    wait_for: WaitFor,
 ) -> None:
     address, workers = cluster
     run = begin("--map", address, "--workers", "2", "--lake", "s3://lake", **s3)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from ingest_source_tmdb.simulator import Simulator
 FILMS = 1_000
 RATE = 400.0
 Begin = Callable[..., "subprocess.Popen[str]"]
+WaitFor = Callable[[Callable[[], bool]], None]
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds workers by /proc")
 
@@ -34,15 +34,6 @@ def details(simulator: Simulator) -> Counter[str]:
 
 def refused(simulator: Simulator) -> int:
     return sum(line.status == 429 for line in simulator.log)
-
-
-def wait_for(what: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(1200):
-        if what():
-            return
-        pause.wait(0.05)
-    raise AssertionError("it did not come to that")
 
 
 def workers_of(run: subprocess.Popen[str]) -> list[int]:
@@ -76,7 +67,7 @@ def test_workers_land_what_one_process_does_and_keep_the_rate_together(
 
 
 def test_a_worker_that_is_killed_is_noticed_and_the_others_land_what_it_had(
-    home: Path, begin: Begin, simulator: Simulator
+    home: Path, begin: Begin, simulator: Simulator, wait_for: WaitFor
 ) -> None:
     run = begin("--workers", "3")
     wait_for(lambda: len(simulator.log) > 250)
@@ -92,7 +83,9 @@ def test_a_worker_that_is_killed_is_noticed_and_the_others_land_what_it_had(
     assert refused(simulator) == 0
 
 
-def test_all_workers_dead_the_run_itself_goes_on(home: Path, begin: Begin, simulator: Simulator) -> None:
+def test_all_workers_dead_the_run_itself_goes_on(
+    home: Path, begin: Begin, simulator: Simulator, wait_for: WaitFor
+) -> None:
     run = begin("--workers", "2")
     wait_for(lambda: len(simulator.log) > 200)
     for pid in workers_of(run):
@@ -105,7 +98,7 @@ def test_all_workers_dead_the_run_itself_goes_on(home: Path, begin: Begin, simul
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_workers_and_the_same_command_goes_on(
-    home: Path, begin: Begin, simulator: Simulator, sent: signal.Signals
+    home: Path, begin: Begin, simulator: Simulator, sent: signal.Signals, wait_for: WaitFor
 ) -> None:
     run = begin("--workers", "3")
     wait_for(lambda: len(simulator.log) > 350)
@@ -122,7 +115,7 @@ def test_an_interrupted_run_ends_its_workers_and_the_same_command_goes_on(
 
 
 def test_a_killed_run_takes_its_workers_along_and_nobody_has_the_date_before_they_are_gone(
-    home: Path, begin: Begin, simulator: Simulator
+    home: Path, begin: Begin, simulator: Simulator, wait_for: WaitFor
 ) -> None:
     run = begin("--workers", "3")
     wait_for(lambda: len(simulator.log) > 300)
@@ -148,7 +141,7 @@ def _is_alive(pid: int) -> bool:
         return False
 
 
-def test_the_key_is_on_no_command_line(begin: Begin, simulator: Simulator) -> None:
+def test_the_key_is_on_no_command_line(begin: Begin, simulator: Simulator, wait_for: WaitFor) -> None:
     run = begin("--workers", "2")
     wait_for(lambda: len(simulator.log) > 100)
     lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (run.pid, *workers_of(run))]
@@ -169,7 +162,7 @@ def test_what_every_worker_would_fail_at_ends_the_run_with_its_own_exit_code(
     assert simulator.options.token not in err
 
 
-def test_a_config_may_say_how_many(home: Path, begin: Begin, simulator: Simulator) -> None:
+def test_a_config_may_say_how_many(home: Path, begin: Begin, simulator: Simulator, wait_for: WaitFor) -> None:
     with (home / "conf/tmdb.yaml").open("a") as config:
         config.write("workers: 2\n")
     run = begin()
