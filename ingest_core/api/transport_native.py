@@ -160,6 +160,7 @@ class _Handle:
         self._curl.setopt(pycurl.URL, url)
         if self._origin and url.startswith(self._origin):
             return
+        self._origin = ""  # none, until libcurl has been told all of it
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         proxy = self._network.proxies(self._host).get(parts.scheme, "")

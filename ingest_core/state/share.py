@@ -59,6 +59,7 @@ class Share:
             raise self._gone()
         self.state = state
         self._looked_at = self._good_until = -1e9
+        self._first_seen = ("", 0.0)
         self._see(stored, state, clock.monotonic())
 
     def require(self) -> None:
@@ -121,7 +122,10 @@ class Share:
                 self._looked_at, self._good_until = began, began + claim.HANDED_LEASE_SECONDS
 
     def _see(self, stored: Stored, state: RunState, began: float) -> None:
-        age = 0.0 if stored.age is None else stored.age + claim.AGE_IS_ROUNDED_SECONDS
+        if stored.version != self._first_seen[0]:
+            self._first_seen = (stored.version, began)
+        # Where the lake does not say how old it is, it is as old as it has been seen.
+        age = began - self._first_seen[1] if stored.age is None else stored.age + claim.AGE_IS_ROUNDED_SECONDS
         self._looked_at, self._good_until = began, began + lease_of(state) - age
 
     def _gone(self) -> LockedError:

@@ -13,21 +13,21 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cache
 from importlib import import_module
 from types import TracebackType
 from typing import Any
 
 import msgspec
 
+from ingest_core.assembly import guard_logs
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.lake import S3_SCHEME
 from ingest_core.run.shares import Shares
-from ingest_core.run.spread import Allotment, Done, Failed, Piece
+from ingest_core.run.spread import Allotment, Done, Piece
 from ingest_core.run.worker import Worker
 from ingest_core.state import Ticket
-from ingest_core.workers.messages import Broken, Land, Told
+from ingest_core.workers.messages import NEWS, Broken, Land, Told
 from ingest_core.workers.setting import Setting
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ DASK_SCHEME = "dask://"
 CONNECT_SECONDS = 30
 LOOK_SECONDS = 0.5
 MOST_TRIES = 3
-_ANSWERS: msgspec.json.Decoder[Told | Broken] = msgspec.json.Decoder(Told | Broken)
+MOST_KEPT = 2  # claims that a worker of the cluster knows at a time, each with its connections
+_kept: dict[tuple[bytes, Ticket], Worker] = {}
 _one_at_a_time = threading.Lock()
 
 
@@ -46,16 +47,22 @@ def land(setting: bytes, order: bytes) -> bytes:
     try:
         with _one_at_a_time:  # the share is a worker's, however many threads it has
             done = _worker(setting, asked.ticket).land(asked.piece.slices, asked.allotment, asked.workers)
-    except IngestError as error:
-        return msgspec.json.encode(Broken(Failed.of("", error)))
+    except Exception as error:  # noqa: BLE001 -- Dask would log it as it is, and try the piece again
+        return msgspec.json.encode(Broken.by(error))
     return msgspec.json.encode(Told(done, is_last=True))
 
 
-@cache
 def _worker(setting: bytes, ticket: Ticket) -> Worker:
     """One a claim in this process: its connections and what it knows are kept from piece to piece."""
-    made = msgspec.json.decode(setting, type=Setting)
-    return Worker(made.job(made.workspace()), ticket).__enter__()
+    claim = (setting, ticket)
+    if claim not in _kept:
+        while len(_kept) >= MOST_KEPT:
+            _kept.pop(next(iter(_kept))).__exit__(None, None, None)
+        made = msgspec.json.decode(setting, type=Setting)
+        workspace = made.workspace()
+        guard_logs(workspace.redactor, [*logging.getLogger().handlers, *logging.getLogger("distributed").handlers])
+        _kept[claim] = Worker(made.job(workspace), ticket).__enter__()
+    return _kept[claim]
 
 
 class DaskMapper:
@@ -81,6 +88,13 @@ class DaskMapper:
                 f"no Dask scheduler answers at {self._address}", Code.OPTIONS, hint="dask scheduler --port 8786"
             ) from error
         found = len(self._client.scheduler_info(n_workers=-1)["workers"])
+        if not found:
+            self._client.close()
+            raise UsageError(
+                f"the Dask scheduler at {self._address} has no workers",
+                Code.OPTIONS,
+                hint=f"dask worker {self._address}, and the same command again",
+            )
         self.workers = min(self.workers, found) if self.workers > 1 else found
         return self
 
@@ -163,7 +177,7 @@ class _Work:
             if self._tries[piece.number] < MOST_TRIES:
                 self._again.append(piece)
             return Done(is_over=False)
-        answer = _ANSWERS.decode(future.result())
+        answer = NEWS.decode(future.result())
         if isinstance(answer, Broken):
             self.broken, self.is_over = answer.why.error(), True
             self._shares.take_back(piece.number)

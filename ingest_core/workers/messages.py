@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
+from ingest_core.codes import Code
+from ingest_core.errors import IngestError, StopError
 from ingest_core.run.spread import Allotment, Done, Failed, Piece
 from ingest_core.state import Ticket
 from ingest_core.workers.setting import Setting
+
+logger = logging.getLogger(__name__)
 
 
 class Land(msgspec.Struct, frozen=True, tag="land"):
@@ -33,6 +39,14 @@ class Broken(msgspec.Struct, frozen=True, tag="broken"):
     """From a worker: it cannot land anything, and why."""
 
     why: Failed
+
+    @classmethod
+    def by(cls, error: Exception) -> Broken:
+        """Tells of an error; of one that ingest_core does not name, the log has all."""
+        if not isinstance(error, IngestError):
+            logger.error("a worker met an error that ingest_core does not name", exc_info=error)
+            error = StopError(f"{type(error).__name__}: {error}", Code.UNNAMED)
+        return cls(Failed.of("", error))
 
 
 Order = Land | Halt

@@ -14,10 +14,8 @@ import threading
 from typing import BinaryIO
 
 from ingest_core.assembly import guard_logs
-from ingest_core.codes import Code
-from ingest_core.errors import IngestError, StopError
 from ingest_core.run import Job
-from ingest_core.run.spread import Done, Failed
+from ingest_core.run.spread import Done
 from ingest_core.run.worker import Worker
 from ingest_core.state import Ticket
 from ingest_core.threads import SystemThreads
@@ -54,11 +52,8 @@ class Desk:
             order = self._work.get()
             try:
                 self._land(order)
-            except IngestError as error:
-                self._tell(Broken(Failed.of("", error)))
-            except Exception as error:
-                logging.getLogger("ingest_core").exception("a worker met an error that ingest_core does not name")
-                self._tell(Broken(Failed.of("", StopError(f"{type(error).__name__}: {error}", Code.UNNAMED))))
+            except Exception as error:  # noqa: BLE001 -- whoever coordinates says what is to be done
+                self._tell(Broken.by(error))
 
     def _land(self, order: Land) -> None:
         worker = self._worker_of(order.ticket)

@@ -14,6 +14,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import BinaryIO, cast
 
+import msgspec
+
 from ingest_core.errors import IngestError
 from ingest_core.run.shares import Shares
 from ingest_core.run.spread import Allotment, Done, Piece
@@ -47,11 +49,15 @@ class _Process:
         self._send(line(setting))
 
     def _read(self, box: queue.Queue[tuple[_Process, News | None]]) -> None:
-        with cast(BinaryIO, self._process.stdout) as news:
-            for told in news:
-                if told.endswith(b"\n"):
-                    box.put((self, NEWS.decode(told)))
-        box.put((self, None))
+        try:
+            with cast(BinaryIO, self._process.stdout) as news:
+                for told in news:
+                    if told.endswith(b"\n"):
+                        box.put((self, NEWS.decode(told)))
+        except msgspec.DecodeError:
+            logger.warning("worker %d says what is no news: it is ended", self.number)
+        finally:
+            box.put((self, None))  # or it would be waited for, for ever
 
     def order(self, order: Order) -> None:
         """Gives an order; one that is dead does not hear it, and is noticed by its silence."""
@@ -174,8 +180,9 @@ class ProcessMapper:
                 process, news = self._box.get(timeout=GRACE_SECONDS)
                 if news is None or isinstance(news, Broken):
                     process.piece = None
-                elif news.is_last:
-                    process.piece = None
+                else:
+                    if news.is_last:
+                        process.piece = None
                     take(news.done)
         self._end_all()
 

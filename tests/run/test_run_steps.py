@@ -9,15 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 
 from ingest_core import Context, Record, Ref, Slice
 from ingest_core.errors import CredentialsError, TransientError, UsageError
+from ingest_core.keys import ControlKeys
 from ingest_core.lambda_handler import answer
 from ingest_core.model import FailureBudget, Report, Status
 from ingest_core.run import Hands, Job, coordinate, land, run
 from ingest_core.run import handing as handing_module
-from ingest_core.state import RunState, decode, encode
+from ingest_core.state import Phase, RunState, Share, decode, encode, ticket_of
 
 JobMaker = Callable[..., Job]
 Bodies = Callable[[], dict[str, bytes]]
@@ -299,3 +301,35 @@ def test_a_worker_tells_no_more_than_a_few_of_its_failures(job: JobMaker) -> Non
     told = answer(land(made, 0, 0))
     assert told["status"] == "partial"
     assert len(json.dumps(told)) < 20_000
+
+
+def test_workers_renew_the_lease_of_a_round_in_time_where_the_lake_does_not_tell_its_age(
+    things: Job, lake: Any
+) -> None:
+    planning(things)
+    before, share = state_of(lake).renewals, share_in(things, lake)
+    for _ in range(20):
+        things.clock.pause(10, threading.Event())
+        share.require()
+    assert state_of(lake).renewals > before
+
+
+def test_a_lease_that_nobody_renews_ends_for_a_worker_whose_lake_does_not_tell_its_age(things: Job, lake: Any) -> None:
+    planning(things)
+    running = lake.get(f"{DAY}state.json")
+    state = msgspec.structs.replace(state_of(lake), phase=Phase.RUNNING)
+    assert lake.swap(f"{DAY}state.json", encode(state), running, {})
+    share = share_in(things, lake)
+
+    def work_on() -> None:
+        for _ in range(30):
+            share.require()
+            things.clock.pause(4, threading.Event())
+
+    with pytest.raises(TransientError, match="the lease is not renewed any more"):
+        work_on()
+
+
+def share_in(job: Job, lake: Any) -> Share:
+    keys = ControlKeys(job.label, job.config, job.date)
+    return Share(lake, keys, job.clock, ticket_of(keys, state_of(lake)), threading.Lock())

@@ -162,6 +162,19 @@ def test_what_every_worker_would_fail_at_ends_the_run_with_its_own_exit_code(
     assert simulator.options.token not in err
 
 
+def test_workers_that_say_what_is_no_news_are_ended_and_the_run_lands_all_itself(
+    home: Path, begin: Begin, simulator: Simulator
+) -> None:
+    (home / "chatty").mkdir()
+    (home / "chatty/sitecustomize.py").write_text(
+        "import sys\nif 'ingest_core.workers.process' in sys.orig_argv: print('hello', flush=True)\n"
+    )
+    code, report, err = ended(begin("--workers", "2", PYTHONPATH=str(home / "chatty")))
+    assert (code, report["status"], report["counts"]["records"]) == (0, "done", FILMS), err
+    assert "says what is no news" in err
+    assert_each_landed_once(home, simulator)
+
+
 def test_a_config_may_say_how_many(home: Path, begin: Begin, simulator: Simulator, wait_for: WaitFor) -> None:
     with (home / "conf/tmdb.yaml").open("a") as config:
         config.write("workers: 2\n")
