@@ -26,10 +26,11 @@ from typing import Any
 from servers import BUCKET, S3, s3
 
 from ingest_core import Context, Record, Slice, Source
+from ingest_core.aws import Aws
 from ingest_core.clock import SystemClock
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import LAKE_THREADS, S3Options
-from ingest_core.lake.s3 import S3Lake, new_client
+from ingest_core.lake.s3 import S3Lake, client_of
 from ingest_core.model import Batch
 from ingest_core.run import Job, run
 
@@ -79,7 +80,7 @@ def main() -> int:
 def take_turn(store: S3, contestant: Callable[[Any, int], None], records: int) -> Turn:
     """One turn in an empty bucket, through a client that counts."""
     store.empty()
-    client = new_client(S3Options(), LAKE_THREADS)
+    client = client_of(Aws(), S3Options(), LAKE_THREADS)
     counted: Counter[str] = Counter()
     client.meta.events.register("before-send.s3", lambda request, **_: counted.update([kind_of(request)]))
     lake = S3Lake(client, BUCKET)

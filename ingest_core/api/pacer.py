@@ -18,6 +18,17 @@ PAUSE_SECONDS = 1.0
 SLOWED = 0.8
 SLOWEST = 0.1
 RECOVERY_PER_SECOND = 1.1
+RECOVERED = 1.1
+
+
+def slower(share: float) -> float:
+    """What is left of the rate, 0 to 1, for who was refused."""
+    return max(SLOWEST, share * SLOWED)
+
+
+def faster(share: float) -> float:
+    """What is given back of it after work without a refusal."""
+    return min(1.0, share * RECOVERED)
 
 
 class Pacer:
@@ -54,7 +65,7 @@ class Pacer:
             self._next = self._paused_until
             if now - self._changed_at >= PAUSE_SECONDS or self._share == 1.0:
                 # Requests under way draw several 429s at once: they are one event, not several.
-                self._share = max(SLOWEST, self._current_share(now) * SLOWED)
+                self._share = slower(self._current_share(now))
                 self._changed_at = now
             self._refusals += 1
 

@@ -26,16 +26,11 @@ READ_ATTEMPTS = 3
 ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
-def new_client(options: S3Options, connections: int) -> Any:
-    """A boto3 S3 client with its retries and timeouts set, not left to the default of the day.
-
-    boto3 itself honours AWS_ENDPOINT_URL_S3.
-    """
-    return client_of(Aws(), options, connections)
-
-
 def client_of(aws: Aws, options: S3Options, connections: int) -> Any:
-    """The same, of a session of `aws`. Raises CredentialsError where AWS's own configuration is wrong."""
+    """A boto3 S3 client of a session of `aws`, with its retries and timeouts set, not left to the default of the day.
+
+    boto3 itself honours AWS_ENDPOINT_URL_S3. Raises CredentialsError where AWS's own configuration is wrong.
+    """
     config = BotoConfig(
         # Together under a minute: a claim counts on no write being on its way for longer (state/claim.py).
         retries={"mode": "standard", "total_max_attempts": 3},

@@ -41,12 +41,12 @@ class Exchange:
         self._find = find
         self._connections = connections
         self._line: _Line | None = None
-        self._is_closed = False
+        self._is_left = False
         self._finding = threading.Lock()
 
     def leave(self) -> None:
         """Nothing is sent this way any more."""
-        self._is_closed = True
+        self._is_left = True
 
     def send(
         self,
@@ -93,7 +93,7 @@ class Exchange:
         digest: bytes | None,
         query: Iterable[tuple[str, str]],
     ) -> tuple[_Line, _Asked]:
-        if self._is_closed:
+        if self._is_left:
             raise NoWayError
         line = self._line or self._found()
         way = line.way

@@ -23,6 +23,7 @@ from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_answers import no_credentials, not_set_up, unreachable
+from ingest_core.lake.s3_reading import BUFFER
 
 CONNECT_SECONDS, REQUEST_SECONDS, RETRY_SECONDS = 5, 15, 30
 RETRIES = 2
@@ -134,7 +135,9 @@ class NativeS3Lake(BucketLake):
             body = iter(obstore.get(self._store, self._prefix + key).stream())
         except (BaseError, OSError) as error:
             raise self._error("GetObject", key, error) from None
-        return cast(BinaryIO, io.BufferedReader(_Body(body, lambda error: self._error("GetObject", key, error)), 65536))
+        return cast(
+            BinaryIO, io.BufferedReader(_Body(body, lambda error: self._error("GetObject", key, error)), BUFFER)
+        )
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         try:

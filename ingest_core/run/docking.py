@@ -46,6 +46,14 @@ def shows_others(job: Job) -> bool:
     return job.batch is None and not job.lake.holds
 
 
+def takes_lists(job: Job, store: RunStore) -> bool:
+    """Whether slices without pinned ids may be landed side by side.
+
+    What an earlier generation has left says of nobody in this one that it found it there.
+    """
+    return shows_others(job) and store.keys.generation == 1
+
+
 def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:
     """Who writes, as objects tell it."""
     return Stamp(job.config, store.keys.run, store.keys.generation, held.state.epoch)

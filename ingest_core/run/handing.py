@@ -13,7 +13,7 @@ import msgspec
 
 from ingest_core.model import FailureBudget, HandedOver, Slice
 from ingest_core.model.value import Value
-from ingest_core.run.docking import shows_others
+from ingest_core.run.docking import takes_lists
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.spreading import open_slices
@@ -64,18 +64,17 @@ class Handing(Value, frozen=True):
 
     def _is_for_a_worker(self, slices: Iterable[Slice], inventory: Inventory) -> bool:
         """Whether a segment has anything that is open, and nothing that may not be in two hands."""
-        found = False
+        found, lists = False, takes_lists(self.job, self.store)
         for slice in slices:
             if self.index.is_pinned_elsewhere(slice):
                 return False
-            found = found or (takes(self.job, self.store, slice) and slice.name not in inventory.intents)
-            found = found or bool(slice.ids)
+            found = found or bool(slice.ids) or (lists and slice.name not in inventory.intents)
         return found
 
 
 def takes(job: Job, store: RunStore, slice: Slice) -> bool:
     """Whether a worker may land a slice beside others."""
-    return bool(slice.ids) or (shows_others(job) and store.keys.generation == 1)
+    return bool(slice.ids) or takes_lists(job, store)
 
 
 def tolerated(budget: FailureBudget) -> float:

@@ -150,15 +150,16 @@ class Index:
 
     def is_elsewhere(self, records: Iterable[Landed], slice_name: str) -> bool:
         """Whether another slice has one of these ids."""
-        with self._lock:
-            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
-            return any(self._rows.execute(query, (one.stream, one.id, slice_name)).fetchone() for one in records)
+        return self._has_another(((one.stream, one.id) for one in records), slice_name)
 
     def is_pinned_elsewhere(self, slice: Slice) -> bool:
         """Whether another slice has one of the ids that this one has pinned: a row of a list can name it, too."""
+        return self._has_another(((slice.stream, id) for id in slice.ids), slice.name)
+
+    def _has_another(self, ids: Iterable[tuple[str | None, str]], slice_name: str) -> bool:
+        query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
         with self._lock:
-            query = "SELECT 1 FROM landed WHERE stream = ? AND id = ? AND slice != ?"
-            return any(self._rows.execute(query, (slice.stream, id, slice.name)).fetchone() for id in slice.ids)
+            return any(self._rows.execute(query, (*id, slice_name)).fetchone() for id in ids)
 
     def has(self, stream: str, id: str) -> bool:
         """Whether a slice of this run has this id."""

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from ingest_core.api.pacer import faster, slower
 from ingest_core.run.spread import Allotment, Done
 
-SLOWED = 0.8
-SLOWEST = 0.1
-RECOVERED = 1.1
 LEAST = 0.5  # of a fair share: with less, a worker waits until another gives back its own
 
 
@@ -49,4 +47,4 @@ class Shares:
         self._given.pop(worker, None)
         asked, refused = self._heard.pop(worker, (0, 0))
         if asked:
-            self._slowed = max(SLOWEST, self._slowed * SLOWED) if refused else min(1.0, self._slowed * RECOVERED)
+            self._slowed = slower(self._slowed) if refused else faster(self._slowed)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LockedError, PluginError
 from ingest_core.model import Slice
-from ingest_core.run.docking import shows_others
+from ingest_core.run.docking import takes_lists
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.ledger import Ledger
@@ -36,8 +36,7 @@ class Spreading:
         self._store = store
         self._index = index
         self._ledger = ledger
-        # What an earlier generation has left says of nobody in this one that it found it there.
-        self._takes_lists = shows_others(job) and store.keys.generation == 1
+        self._takes_lists = takes_lists(job, store)
         self._failures: dict[str, IngestError] = {}
         self._has_spread = False
 

@@ -11,6 +11,7 @@ import threading
 
 import msgspec
 
+from ingest_core.api.pacer import faster, slower
 from ingest_core.clock import Clock
 from ingest_core.codes import Code
 from ingest_core.errors import LockedError, TransientError
@@ -18,10 +19,11 @@ from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake, Stored
 from ingest_core.state import claim
 from ingest_core.state.claim import decoded, is_mine, lease_of, locked
-from ingest_core.state.files import Handed, Phase, RunState, encode
+from ingest_core.state.files import Phase, RunState, encode
 from ingest_core.threads import Lock
 
 LOOK_SECONDS = 5.0
+MOST_SWAPS = 20  # attempts at telling the others: they tell it, too
 PATIENCE = 20  # looks, a second apart, until whoever has the claim must have renewed it
 
 
@@ -51,7 +53,7 @@ class Share:
         self._keys = keys
         self._clock = clock
         self._looking = looking
-        self._stop = threading.Event()
+        self._never = threading.Event()
         self._is_lost = False
         stored = lake.get(keys.state)
         state = decoded(stored, keys)
@@ -75,7 +77,7 @@ class Share:
                         return
                     self._look()
                     if not self._is_good():
-                        self._clock.pause(1.0, self._stop)
+                        self._clock.pause(1.0, self._never)
                 if not self._is_good():
                     raise TransientError(
                         f"{self._keys.state}: the lease is not renewed any more", Code.LEASE, hint="run again"
@@ -90,12 +92,13 @@ class Share:
 
     def slow_down(self, refused: bool) -> None:
         """Tells those who come next whether the API refused, so that the round goes on slower, or faster again."""
-        for _ in range(PATIENCE):
+        for _ in range(MOST_SWAPS):
             stored = self._lake.get(self._keys.state)
             state = decoded(stored, self._keys)
             if stored is None or state is None or state.handed is None or not is_mine(state, self.state):
                 return
-            handed = slowed(state.handed) if refused else recovered(state.handed)
+            change = slower if refused else faster
+            handed = msgspec.structs.replace(state.handed, slowed=change(state.handed.slowed))
             if handed == state.handed or self._lake.swap(
                 self._keys.state, encode(msgspec.structs.replace(state, handed=handed)), stored, {}
             ):
@@ -130,13 +133,3 @@ class Share:
 
     def _gone(self) -> LockedError:
         return locked(self._keys, "what this worker was to land under has ended, or was taken over")
-
-
-def slowed(handed: Handed) -> Handed:
-    """Somebody was refused: a fifth slower, not below a tenth."""
-    return msgspec.structs.replace(handed, slowed=max(0.1, handed.slowed * 0.8))
-
-
-def recovered(handed: Handed) -> Handed:
-    """Nobody was: a tenth faster, up to the whole rate."""
-    return msgspec.structs.replace(handed, slowed=min(1.0, handed.slowed * 1.1))

@@ -19,8 +19,9 @@ from typing import Any
 import boto3
 import pytest
 
+from ingest_core.aws import Aws
 from ingest_core.lake import DiskLake, Lake, S3Options
-from ingest_core.lake.s3 import S3Lake, new_client
+from ingest_core.lake.s3 import S3Lake, client_of
 from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
 from ingest_core.lake.s3_native import NativeS3Lake, open_native
 
@@ -53,7 +54,7 @@ class S3Server:
     def client(self, user: str) -> Any:
         """The client that a lake would make for that user."""
         with self._as(user):
-            return new_client(S3Options(), 16)
+            return client_of(Aws(), S3Options(), 16)
 
     def lake(self, user: str) -> DirectS3Lake:
         """The lake as it is opened for that user."""
