@@ -214,8 +214,8 @@ class Generation:
     def commit(self) -> Manifest:
         """The manifest is the commit: written last, and only if there is none. Returns the one that is there."""
         self._claim.assure()
-        others = self._claim.state.epoch > 1 or (self._spreading is not None and self._spreading.may_repeat)
-        if self._claim.needs_renewal and others:
+        was_taken_over = self._claim.needs_renewal and self._claim.state.epoch > 1
+        if was_taken_over or (self._spreading is not None and self._spreading.may_repeat):
             self._take_in_what_is_late()
         self.checkpoint = self._tally.checkpoint(self.checkpoint)
         keys = self._store.keys

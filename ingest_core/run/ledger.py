@@ -81,7 +81,7 @@ class Ledger:
         for landed, there in zip(records, self._there([landed.key for landed in records]), strict=True):
             # An intent alone proves nothing: where lists shift, two slices may have named the id.
             is_ours = there.sha256 == landed.sha256 and there.writer in {None, slice_name}
-            if is_ours and not self._index.has(landed.stream, landed.id):
+            if is_ours and not self._index.is_elsewhere([landed], slice_name):
                 found.setdefault((landed.stream, landed.id), landed)
         return Kept(tuple(found.values()))
 

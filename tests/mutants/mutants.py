@@ -162,7 +162,7 @@ MUTANTS = (
     Mutant(
         "lists to workers where nothing tells their records apart",
         "ingest_core/run/spreading.py",
-        "self._takes_lists = shows_others(job) and store.keys.generation == 1",
+        "self._takes_lists = takes_lists(job, store)",
         "self._takes_lists = True",
         ("tests/run/test_run_spread.py::test_lists_that_overlap_land_each_id_once",),
     ),

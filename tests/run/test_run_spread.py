@@ -140,6 +140,34 @@ def test_a_slice_that_a_worker_began_is_taken_up_by_another(job: JobMaker, own_f
     assert sorted(landed(own_files())) == sorted(map(str, range(1, 2001)))
 
 
+def test_what_a_list_had_landed_before_is_its_own_after_a_worker_was_killed_too(
+    job: JobMaker, own_files: Files, lake: Any
+) -> None:
+    """What lies there is looked at twice then: before the round, and after what the worker left."""
+
+    def plan(ctx: Context) -> Iterator[Slice]:
+        return (Slice(f"s{n}", {"n": n}) for n in range(6))
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        return (Record("thing", id, b"{}") for id in range(10 * slice.params["n"], 10 * slice.params["n"] + 3))
+
+    made = job(plan, fetch, streams=("thing",))
+    put = lake.put_if_absent
+
+    def put_but_one(key: str, body: bytes, metadata: Any) -> bool:
+        if "/parts/s0" in key or ("/intents/" in key and "/s0/" not in key):
+            raise TransientError("the run ends before a part is there, and before others begin")
+        return bool(put(key, body, metadata))
+
+    lake.put_if_absent = put_but_one
+    assert run(made).status is Status.PARTIAL
+    lake.put_if_absent = put
+    report = run(replace(made, mapper=Crew(made, kills=lambda piece: piece.number == 0)))
+
+    assert (report.status, report.counts.records) == (Status.DONE, 18)
+    assert sorted(landed(own_files())) == sorted(str(10 * n + i) for n in range(6) for i in range(3))
+
+
 @pytest.mark.parametrize("batch", [None, Batch(records=30)], ids=["record", "batch"])
 def test_lists_that_overlap_land_each_id_once(job: JobMaker, own_files: Files, lake: Any, batch: Batch | None) -> None:
     """Slice n names the ids from 10n to 10n + 19: every id but the ends in two slices."""
