@@ -38,7 +38,8 @@ class Hand:
 class SimulatedMapper:
     """Hands pieces to processes of the same world. `job_of` makes the job of a worker process.
 
-    In a folder workers do not outlive the process that started them, as they have its lock; on S3 they may.
+    In a folder workers do not outlive the process that started them, as they have its lock, and one that is given up is
+    killed; on S3 they may live on.
     """
 
     def __init__(
@@ -109,6 +110,8 @@ class SimulatedMapper:
         if done is not None:
             return take(done)
         if hand in self._hands:
+            if self._is_folder:
+                self._kill(hand)
             self._hands[self._hands.index(hand)] = self._started(ticket)
             if lost is not None and self._tries[lost.number] < MOST_TRIES:
                 self._again.append(lost)
@@ -162,6 +165,9 @@ class SimulatedMapper:
     def _orphan(self) -> None:
         if self._is_folder:
             for hand in self._hands:
-                if not hand.process.is_dead:
-                    hand.process.is_dead = True
-                    self._world.dying.append(hand.process)
+                self._kill(hand)
+
+    def _kill(self, hand: Hand) -> None:
+        if not hand.process.is_dead:
+            hand.process.is_dead = True
+            self._world.dying.append(hand.process)
