@@ -315,8 +315,12 @@ class Workspace:
         return fault._replace(what=clean(fault.what), hint=clean(fault.hint))
 
     def lake(self, config: Config) -> Lake:
-        """The config's lake; its client is made once."""
-        wanted = (config.lake, config.s3)
+        """The config's lake."""
+        return self.lake_at(config.lake, config.s3)
+
+    def lake_at(self, uri: str, options: S3Options) -> Lake:
+        """The lake of that name; its client is made once."""
+        wanted = (uri, options)
         if wanted not in self._lakes:
             self._lakes[wanted] = open_lake(*wanted, self._engine(), self._aws)
         return self._lakes[wanted]

@@ -10,7 +10,7 @@ from ingest_core.assembly import Use, Wish, Workspace, guard_logs
 from ingest_core.cli.output import mask_with, say
 from ingest_core.config import config_folder, config_names
 from ingest_core.errors import IngestError
-from ingest_core.lake import Lake, S3Options, open_lake
+from ingest_core.lake import Lake, S3Options
 
 
 def open_workspace(engine: str | None = None) -> Workspace:
@@ -39,4 +39,4 @@ def lakes(workspace: Workspace, lake: str | None = None) -> list[Lake]:
     """Every lake that a config names, each once; or the one that --lake or INGEST_LAKE says, without a config too."""
     found = {use.config.lake: workspace.lake(use.config) for use in uses(workspace, lake=lake)}
     uri = lake or workspace.environment.get("INGEST_LAKE", "")
-    return list(found.values()) or ([open_lake(uri, S3Options())] if uri else [])
+    return list(found.values()) or ([workspace.lake_at(uri, S3Options())] if uri else [])
