@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from ingest_core.config import ENDINGS
+
 _WITH_SETTINGS = {"check", "plan", "preview", "replay", "run"}
 _VERBS = r"ingest (check|lake|plan|preview|prune|replay|run|runs|show|state reset|state show|verify)"
 
@@ -39,7 +41,7 @@ class Typed:
         """`text` whose commands about the config of that name are those that the person has to type; once is enough."""
         if not self.source:
             return text
-        name = PurePath(self.source).stem if self.source.endswith((".yaml", ".yml")) else self.source
+        name = PurePath(self.source).stem if self.source.endswith(ENDINGS) else self.source
         command = rf"{_VERBS} {re.escape(name)}(?![\w./-])(?! --(?:lake|set) )"
         return re.sub(command, lambda found: self.command(found[1]), text)
 

@@ -43,5 +43,9 @@ def command(code: str | None, as_json: bool) -> int:
 def _found(code: str) -> Page:
     found = page(code)
     if found is None:
-        raise UsageError(f"there is no code {code[:40]!r}", Code.CODE, hint=f"one is {PREFIX}C001; `ingest explain`")
+        raise UsageError(
+            f"there is no code {code[:40]!r}",
+            Code.CODE,
+            hint=f"a code looks like {PREFIX}C001; ingest explain lists them all",
+        )
     return found

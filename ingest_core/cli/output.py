@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -17,6 +17,7 @@ from rich.text import Text
 
 from ingest_core.cli.again import typed
 from ingest_core.cli.palette import THEME
+from ingest_core.codes import Code
 from ingest_core.errors import ConfigError, IngestError
 from ingest_core.model import Fault, Report, Status
 
@@ -102,6 +103,18 @@ def print_fault(fault: Fault, lines: Sequence[tuple[str, str]] = ()) -> None:
         err.print(f"  [dim]→[/] {escape(fault.hint)}")
     if err.is_terminal:
         err.print(f"  [dim]? ingest explain {fault.code}[/]")
+
+
+def print_trial(report: Report) -> None:
+    """What went wrong in a run whose lake is gone by now."""
+    for problem in report.problems:
+        say(f"problem: {problem}")
+    fault = report.error
+    if fault is not None and fault.code == Code.QUARANTINE:
+        again = replace(typed(), lake=None).command("run")
+        fault = fault._replace(hint=f"{again} --dry-run keeps them, in ./dry-run/")
+    if fault is not None:
+        print_fault(fault)
 
 
 def report_as_json(report: Report) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from ingest_core.cli.options import Verb, limit_type, source_argument, wish, wish_options
-from ingest_core.cli.output import data, print_fault, say
+from ingest_core.cli.output import data, print_trial
 from ingest_core.cli.session import open_workspace
 from ingest_core.lake import DiskLake
 from ingest_core.model.rawjson import compact
@@ -32,8 +32,5 @@ def command(source: str, count: int, date: str | None, lake: str | None, overrid
             stored = own.get(entry.key)
             if stored is not None:
                 data().buffer.write(compact(stored.body) + b"\n")
-    for problem in report.problems:
-        say(f"problem: {problem}")
-    if report.error is not None:
-        print_fault(report.error)
+    print_trial(report)
     return report.exit_code

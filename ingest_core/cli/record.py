@@ -12,7 +12,7 @@ import click
 
 from ingest_core.assembly import Use
 from ingest_core.cli.options import Verb, source_argument, wish, wish_options
-from ingest_core.cli.output import console, print_fault, say, size
+from ingest_core.cli.output import console, print_trial, say, size
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
@@ -50,10 +50,7 @@ def command(source: str, folder: str, most: int, date: str | None, lake: str | N
         recorder = RecordingTransport(workspace.network(use), most)
         *_, report = workspace.runs(use, asked, DiskLake(Path(aside)), transport=recorder)
     if report.status is not Status.DONE:
-        for problem in report.problems:
-            say(f"problem: {problem}")
-        if report.error is not None:
-            print_fault(report.error)
+        print_trial(report)
         say("nothing was written: only a run that is done is worth replaying")
         return report.exit_code
     written = write_recording(Path(folder), use.source.name, report.date, _narrowed(use), recorder.exchanges, scrubber)

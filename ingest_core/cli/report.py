@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from ingest_core.assembly import Use, Wish, Workspace
+from ingest_core.cli.again import Typed, remember
 from ingest_core.cli.options import Verb, complete_source, json_option
 from ingest_core.cli.output import data, print_json, say, size
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
-from ingest_core.config.load import ENDINGS
+from ingest_core.config import ENDINGS
 from ingest_core.errors import StopError, UsageError
 from ingest_core.keys import ControlKeys
 from ingest_core.report import MONTHS, Subject, current_run, page, plain, read_picture
@@ -34,10 +36,15 @@ def command(run: str, file: str | None, date: str | None, lake: str | None, mont
 
     RUN is a run's name as `ingest runs` prints it, such as tmdb/2026-11-23/g1; for SOURCE, the newest one.
     """
+    source, _, rest = (run, "", "") if run.endswith(ENDINGS) else run.partition("/")
+    remember({"source": source, "lake": lake})
     if file is None and not as_json:
-        raise UsageError("where should the page go?", Code.OPTIONS, hint=f"ingest report {run} --html report.html")
+        day = "" if date is None else f" --date {shlex.quote(date)}"
+        again = f"{Typed(run, lake).command('report')}{day}"
+        raise UsageError("where should the page go?", Code.OPTIONS, hint=f"{again} --html report.html")
     workspace = open_workspace()
-    subject = replace(_subject(workspace, run, date, lake), months=months)
+    wish = Wish(date=date, lake=lake)
+    subject = replace(_subject(workspace, workspace.use(source, wish), wish, run if rest else ""), months=months)
     picture = read_picture(subject)
     if as_json:
         print_json(plain(picture))
@@ -46,24 +53,24 @@ def command(run: str, file: str | None, date: str | None, lake: str | None, mont
     return 0
 
 
-def _subject(workspace: Workspace, run: str, date: str | None, lake: str | None) -> Subject:
-    """What is asked for. Raises UsageError where it is no run, StopError where there is none of that day."""
-    source, _, rest = (run, "", "") if run.endswith(ENDINGS) else run.partition("/")
-    wish = Wish(date=date, lake=lake)
-    use = workspace.use(source, wish)
+def _subject(workspace: Workspace, use: Use, wish: Wish, run: str) -> Subject:
+    """The run of that name; without one, of the day that is wished for, or the newest.
+
+    Raises UsageError where it is no run, StopError where there is none of that day.
+    """
     where = workspace.lake(use.config)
-    if not rest:
-        day = None if date is None else workspace.date(use, wish)
+    if not run:
+        day = None if wish.date is None else workspace.date(use, wish)
         keys = current_run(where, use.config.label, use.config.name, day)
         if keys is None and day is not None:
             raise _none(use, f"{use.config.name} has no run of {day}")
         return workspace.subject(use, where, keys)
     keys = ControlKeys.of_run(use.config.label, run)
-    if keys is None or date is not None:
+    if keys is None or wish.date is not None:
         raise UsageError(
             f"{run!r} is no name of a run, or a --date stands beside it",
             Code.RUN_UNKNOWN,
-            hint=f"ingest runs {source} prints them, such as {source}/2026-11-23/g1",
+            hint=f"ingest runs {use.config.name} prints them, such as {use.config.name}/2026-11-23/g1",
         )
     if next(iter(where.entries(keys.root)), None) is None:
         raise _none(use, f"there is no run {run}")

@@ -125,7 +125,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             if not as_json and report.date not in dates:
                 console().print(
                     f"first what was unfinished: the run of {report.date}; "
-                    f"{typed().command('state reset')} gives it up",
+                    f"{typed().command('state reset')} --date {report.date} gives it up",
                     style="dim",
                 )
             if not as_json:

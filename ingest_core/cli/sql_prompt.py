@@ -65,7 +65,10 @@ def _remembering(environment: Mapping[str, str], names: Sequence[str]) -> Iterat
     home = environment.get("XDG_STATE_HOME") or "~/.local/state"
     path = Path(home).expanduser() / "ingest/sql_history"
     if path.is_file():
-        readline.read_history_file(path)
+        try:
+            readline.read_history_file(path)
+        except OSError as error:
+            say(f"the history is not read: {error}")
     readline.set_history_length(REMEMBERED)
     readline.parse_and_bind("tab: complete")
     readline.set_completer_delims(" \t\n,();.=<>")

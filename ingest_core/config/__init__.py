@@ -4,6 +4,7 @@ from ingest_core.config.dates import logical_date
 from ingest_core.config.document import Document
 from ingest_core.config.durations import duration
 from ingest_core.config.load import (
+    ENDINGS,
     build_config,
     checked_name,
     config_folder,
@@ -26,6 +27,7 @@ from ingest_core.config.schema import config_schema
 from ingest_core.config.secrets import SecretResolver
 
 __all__ = [
+    "ENDINGS",
     "Config",
     "Document",
     "Path_",

@@ -13,6 +13,19 @@ from ingest_core.cli.again import Typed
 
 Ingest = Callable[..., Any]
 DAY = ("--date", "2026-11-23")
+REJECTING = """
+from ingest_core import Rejected, Slice, Source, hookimpl
+
+def plan(ctx):
+    return [Slice("all")]
+
+def fetch(ctx, slice):
+    yield Rejected("thing", "1", "broken", b"{}")
+
+@hookimpl
+def ingest_sources():
+    return [Source("broken", "Broken", {"type": "object", "additionalProperties": False}, plan, fetch)]
+"""
 
 
 @pytest.mark.parametrize(
@@ -88,3 +101,32 @@ def test_a_source_without_a_demo_names_those_that_have_one(ingest: Ingest) -> No
 
 def test_prune_names_the_day_that_a_short_span_means(ingest: Ingest) -> None:
     assert "no day before 20" in ingest("prune", "twitter_stub", "--older-than", "1h").err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("tmdb", "--date", "2020-01-01", "--html", "x.html"), ("tmdb/2026-11-23/g9", "--html", "x.html")]
+)
+def test_the_hint_of_a_report_keeps_the_lake(ingest: Ingest, home: Path, arguments: tuple[str, ...]) -> None:
+    ended = ingest("report", *arguments, "--lake", str(home / "another lake"))
+    assert commands_in(ended.out + ended.err) == [["runs", "tmdb", "--lake", str(home / "another lake")]]
+
+
+def test_the_hint_of_a_report_without_a_place_is_the_command_with_one(ingest: Ingest, home: Path) -> None:
+    other = str(home / "another lake")
+    ingest("run", "twitter_stub", *DAY, "--lake", other)
+    (hinted,) = commands_in(ingest("report", "twitter_stub", *DAY, "--lake", other).err)
+    assert ingest(*hinted).code == 0
+    assert Path("report.html").is_file()
+
+
+def test_a_preview_sends_nobody_to_a_folder_that_is_gone(
+    ingest: Ingest, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "plugins").mkdir()
+    (home / "plugins/broken.py").write_text(REJECTING, encoding="utf-8")
+    monkeypatch.setenv("INGEST_PLUGINS", str(home / "plugins"))
+    (home / "conf/broken.yaml").write_text("source: broken\nlake: lake\n")
+    ended = ingest("preview", "broken")
+    assert ended.code == 1
+    assert "ingest run broken --dry-run keeps them" in ended.err
+    assert "ingest-preview-" not in ended.err
