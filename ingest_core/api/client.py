@@ -161,6 +161,8 @@ class Api:
                 return self._no_answer(url, attempt, f"no turn in time after {attempt - 1} attempts", Outcome.TRANSIENT)
             answer, wanted = self._attempt(url, attempt, left, headers)
             if answer.outcome is not Outcome.TRANSIENT:
+                with self._lock:
+                    self.traffic.answered += 1
                 return answer
             self.traffic.meter.set_back(answer.reason)
             pause = self._limits.backoff(attempt, self._chance) if wanted is None else wanted

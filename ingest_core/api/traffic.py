@@ -11,10 +11,12 @@ from ingest_core.api.meter import Meter
 class Traffic:
     """What went over the wire so far. Written under the lock of its Api, read by whoever reports.
 
-    `meter` says when, and what landed meanwhile.
+    `answered` counts the requests that came to an end: whatever the answer was, it was no passing trouble. `meter` says
+    when, and what landed meanwhile.
     """
 
     requests: int = 0
+    answered: int = 0
     retries: int = 0
     throttled: int = 0
     problem: str = ""

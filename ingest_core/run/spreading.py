@@ -61,7 +61,8 @@ class Spreading:
             machinery.traffic.requests += done.requests
             machinery.traffic.retries += done.retries
             machinery.traffic.throttled += done.throttled
-            job.progress.land(done.records)
+            machinery.traffic.answered += done.answered
+            job.progress.hear(done.worker, done.records, done.problem)
             machinery.traffic.meter.take_in(done.timeline)
             self._take_in(done.closed)
             for failed in done.failures:

@@ -221,6 +221,8 @@ class _News:
                 requests=traffic.requests,
                 retries=traffic.retries,
                 throttled=traffic.throttled,
+                answered=traffic.answered,
+                problem=traffic.problem,
             )
             closed, self._closed, self._told = self._closed, [], now
             return Done(
@@ -229,4 +231,6 @@ class _News:
                 requests=now.requests - told.requests,
                 retries=now.retries - told.retries,
                 throttled=now.throttled - told.throttled,
+                answered=now.answered - told.answered,
+                problem=now.problem if now.problem != told.problem else "",
             )

@@ -166,7 +166,7 @@ class ProcessMapper:
                 process.piece = None
                 work.shares.take_back(process.number)
                 self._hand_out(work)  # before its news are looked into: nobody waits for that
-            if not take(news.done):
+            if not take(msgspec.structs.replace(news.done, worker=process.number)):
                 work.is_over = True
 
     def _settle(self, take: Callable[[Done], bool]) -> None:
@@ -183,7 +183,7 @@ class ProcessMapper:
                 else:
                     if news.is_last:
                         process.piece = None
-                    take(news.done)
+                    take(msgspec.structs.replace(news.done, worker=process.number))
         self._end_all()
 
     def _end_all(self) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from ingest_core import Context, Record, Ref, Rejected, Slice
+from ingest_core.api import Traffic
 from ingest_core.errors import CredentialsError, TransientError
 from ingest_core.model import Batch, Status
-from ingest_core.run import Job, run
+from ingest_core.run import Job, Progress, Snapshot, run
 from ingest_core.run.shares import Shares
 from ingest_core.run.spread import Allotment, Done, Piece
-from ingest_core.run.worker import Worker
+from ingest_core.run.worker import Worker, _News
 from ingest_core.state import Ticket
 
 JobMaker = Callable[..., Job]
@@ -99,6 +100,34 @@ def test_pinned_ids_are_spread_and_land_once(job: JobMaker, records: Bodies, own
     assert sum(len(done.closed) for done in crew.done) == 20
     assert len(records()) == 2000
     assert sorted(landed(own_files())) == sorted(map(str, range(1, 2001)))
+
+
+def test_what_is_shown_of_a_round_never_falls_back(job: JobMaker) -> None:
+    seen: list[Snapshot] = []
+
+    class Watched(Progress):
+        """Looked at after each thing that is told."""
+
+        def begin_round(self, number: int, slices: int, ids: int | None) -> None:
+            super().begin_round(number, slices, ids)
+            seen.append(self.look())
+
+        def close_slice(self, handed_over: int) -> None:
+            super().close_slice(handed_over)
+            seen.append(self.look())
+
+        def hear(self, worker: int, records: int, problem: str) -> None:
+            super().hear(worker, records, problem)
+            seen.append(self.look())
+
+    made = job(by_ids, lambda ctx, slice: pinned(slice), streams=("thing",))
+    assert run(replace(made, mapper=Crew(made), progress=Watched())).status is Status.DONE
+
+    assert [look.slices[0] for look in seen] == sorted(look.slices[0] for look in seen)
+    assert [look.records for look in seen] == sorted(look.records for look in seen)
+    left = [look.ids_left for look in seen if look.ids_left is not None]
+    assert left == sorted(left, reverse=True)
+    assert (seen[0].ids_left, seen[-1].ids_left, seen[-1].records) == (2000, 0, 2000)
 
 
 def test_what_a_killed_worker_has_closed_is_not_asked_for_again_and_the_rest_lands(
@@ -294,3 +323,11 @@ def test_a_trial_stays_in_its_process(job: JobMaker) -> None:
     report = run(replace(made, mapper=crew))
 
     assert (report.counts.records, crew.pieces) == (150, [])
+
+
+def test_a_worker_tells_its_answers_and_its_newest_problem_once() -> None:
+    news, traffic = _News(), Traffic(requests=5, retries=2, answered=3, problem="503 Service Unavailable")
+    news.begin(traffic)
+    told = news.tell(records=0)
+    assert (told.answered, told.retries, told.problem) == (3, 2, "503 Service Unavailable")
+    assert news.tell(records=0) == Done()
