@@ -1,4 +1,4 @@
-"""The live view of a run: a few lines that a terminal keeps up to date, and nothing anywhere else."""
+"""The live view of a run: a few lines that a terminal keeps up to date; elsewhere, that it stands still."""
 
 from __future__ import annotations
 
@@ -11,42 +11,61 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ingest_core.cli.output import duration
+from ingest_core.cli.output import duration, say
 from ingest_core.cli.palette import THEME
+from ingest_core.cli.standstill import Standstill, Telling
 from ingest_core.run import Progress, Snapshot
+from ingest_core.threads import SystemThreads
 
 LOOKS_A_SECOND = 4
 RATE_SECONDS = 5.0
+SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @contextmanager
 def live_view(progress: Progress, name: str) -> Iterator[None]:
-    """Shows `progress` on standard error while the block runs, where that is a terminal that can."""
+    """Shows `progress` on standard error from when an attempt begins to the end of the block.
+
+    Where that is no terminal that can, lines say when a run stands still, as with an API that is down.
+    """
     console = Console(stderr=True, theme=THEME, highlight=False)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield
+        stop = SystemThreads().every(SECONDS_BETWEEN_LOOKS, Telling(progress, name, say).look)
+        try:
+            yield
+        finally:
+            stop()
         return
     view = View(progress, name)
-    with Live(get_renderable=view.render, console=console, refresh_per_second=LOOKS_A_SECOND, transient=True):
+    live = Live(get_renderable=view.render, console=console, refresh_per_second=LOOKS_A_SECOND, transient=True)
+    progress.on_begin = live.start  # not before: what ends without an attempt draws nothing below the last summary
+    try:
         yield
+    finally:
+        progress.on_begin = lambda: None
+        live.stop()
 
 
 class View:
-    """Two or three lines, each cut to the terminal's width."""
+    """Two lines or a few more, each cut to the terminal's width."""
 
     def __init__(self, progress: Progress, name: str) -> None:
         self._progress = progress
         self._name = name
         self._began = time.monotonic()
         self._looks: deque[tuple[float, int]] = deque()
+        self._standstill = Standstill(self._began)
 
     def render(self) -> Group:
         """The lines as of now."""
         now, seen = time.monotonic(), self._progress.look()
         rate = self._rate(now, seen.requests)
         lines = [_line(self._first(seen)), _line(self._second(seen, rate, now))]
-        if seen.problem:
-            lines.append(_line(f"  last problem: {seen.problem}", "yellow"))
+        if seen.workers:
+            lines.append(_line(self._by_worker(seen)))
+        standstill = self._standstill.look(now, seen)
+        if standstill or seen.problem:
+            lines.append(_line(f"  {standstill or f'last problem: {seen.problem}'}", "yellow"))
         return Group(*lines)
 
     def _first(self, seen: Snapshot) -> str:
@@ -62,6 +81,11 @@ class View:
         if seen.ids_left and rate:
             parts.append(f"{duration(seen.ids_left / rate)} left")
         return "  " + " · ".join(parts)
+
+    def _by_worker(self, seen: Snapshot) -> str:
+        least, most = min(seen.workers), max(seen.workers)
+        each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        return f"  {len(seen.workers)} workers · {each} records each" if len(seen.workers) > 1 else "  1 worker so far"
 
     def _rate(self, now: float, requests: int) -> float:
         """Requests a second over the last few seconds."""

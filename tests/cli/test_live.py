@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import subprocess
@@ -13,7 +14,7 @@ from ingest_source_tmdb.simulator import Simulator
 from rich.console import Console
 
 from ingest_core.api import Traffic
-from ingest_core.cli.live import View
+from ingest_core.cli.live import View, live_view
 from ingest_core.run import Progress
 
 
@@ -38,13 +39,55 @@ def test_it_tells_slices_records_the_allowed_rate_and_the_last_problem(progress:
     progress.close_slice(handed_over=2)
     progress.tell("503 Service Unavailable; again in 2.0 s")
     first, second, third = drawn(progress)
-    assert first == "tmdb · round 1 · 1 of 3 slices · 7 records, 100 to go"
+    assert first == "tmdb · round 1 · 1 of 3 slices · 7 records, 67 to go"
     assert "of 28.0 requests/s · retried 20, refused 3" in second
     assert third == "  last problem: 503 Service Unavailable; again in 2.0 s"
 
 
 def test_it_has_no_rate_for_a_source_without_a_network() -> None:
     assert not any("requests/s" in line for line in drawn(Progress()))
+
+
+def test_a_round_that_is_gone_over_again_after_workers_falls_back_in_nothing() -> None:
+    progress = Progress()
+    progress.watch(Traffic(), lambda: 28.0)
+    progress.begin_round(0, slices=2, ids=200)
+    for worker in (1, 2):
+        progress.hear(worker, 90 + worker, "")
+        progress.close_slice(handed_over=0)
+    before = drawn(progress)
+    assert before[0] == "tmdb · round 0 · 2 of 2 slices · 183 records"
+    assert before[2] == "  2 workers · 91 to 92 records each"
+    progress.begin_round(0, slices=2, ids=200)
+    assert drawn(progress) == before
+    progress.begin_round(1, slices=1, ids=100)
+    assert drawn(progress)[0] == "tmdb · round 1 · 0 of 1 slices · 183 records, 100 to go"
+
+
+def test_slices_that_an_earlier_attempt_closed_are_none_to_go_any_more(progress: Progress) -> None:
+    progress.begin_round(2, slices=4, ids=400)
+    progress.close_slice(handed_over=0)
+    assert progress.look().ids_left == 300
+
+
+def test_an_attempt_begins_with_nothing_of_the_one_before(progress: Progress) -> None:
+    progress.tell("503")
+    progress.begin()
+    assert progress.look() == Progress().look()
+
+
+def test_a_view_in_which_nothing_begins_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    progress, terminal = Progress(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with live_view(progress, "tmdb"):
+        pass
+    assert terminal.getvalue() == ""
+    with live_view(progress, "tmdb"):
+        progress.begin()
+    assert "round 0" in terminal.getvalue()
 
 
 @pytest.mark.parametrize("width", [80, 40, 20])
@@ -88,6 +131,7 @@ def test_a_terminal_sees_the_view_and_then_the_summary(home: Path, simulator: Si
     assert "round 0" in seen or "round 1" in seen
     assert "\x1b[" in seen
     assert "✔" in seen
+    assert "round" not in seen.partition("✔")[2]  # no view is drawn below the summary
 
 
 def test_a_dumb_terminal_sees_the_summary_alone(home: Path, simulator: Simulator) -> None:
