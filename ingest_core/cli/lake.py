@@ -23,6 +23,13 @@ from ingest_core.upkeep import Amount, DayContents, contents, everything
 
 DAYS = 7
 INDENT = 4
+_ANEW = {
+    "running": "landing anew",
+    "unfinished": "unfinished anew",
+    "interrupted": "interrupted anew",
+    "given up": "given up since",
+    "trial": "tried since",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +121,8 @@ def _add_day(node: Tree, day: DayContents, width: int) -> None:
     marks = []
     if not day.is_committed:
         marks.append(f"[yellow]not committed ({day.standing})[/]")
-    elif day.standing != "done":
-        marks.append(f"[yellow]{day.standing} anew[/]")
+    if day.anew:
+        marks.append(f"[yellow]{_ANEW.get(day.anew, day.anew)}[/]")
     if day.is_pruned:
         marks.append("[dim]pruned: by its manifest[/]")
     if day.missing:

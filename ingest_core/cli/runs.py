@@ -33,7 +33,10 @@ _COLUMNS = (
 @click.option("-n", "most", type=limit_type, default=30, show_default=True, help="Days of each config, at most.")
 @json_option
 def command(source: str | None, lake: str | None, most: int, as_json: bool) -> None:
-    """The runs of SOURCE, newest first, as its lake knows them; without SOURCE, of every config."""
+    """The runs of SOURCE, newest first, as its lake knows them; without SOURCE, of every config.
+
+    Of each day the newest committed run, and above it one that was begun since: with what it has landed so far.
+    """
     workspace = open_workspace()
     found = list(_lines(workspace, source, lake, most))
     if as_json:
@@ -58,13 +61,13 @@ def _lines(workspace: Workspace, source: str | None, lake: str | None, most: int
 def _row(line: RunLine) -> list[str]:
     totals = line.totals
     style = _STYLES.get(line.standing, "dim")
-    numbers = [f"{totals.get(name, 0):,}" for name in ("records", "missing", "rejected")] if totals else ["", "", ""]
+    told = [f"{totals.get('records', 0):,}", size(totals.get("bytes", 0))] if totals else ["", ""]
+    told += [f"{totals.get(name, 0):,}" if totals else "" for name in ("missing", "rejected")]
+    # What is not committed may still change: it is told, and not counted on.
+    numbers = [f"[dim]{number}[/]" if number and line.manifest is None else number for number in told]
     return [
         escape(line.run),
         f"[{style}]{line.standing}[/]",
-        numbers[0],
-        size(totals["bytes"]) if totals else "",
-        numbers[1],
-        numbers[2],
+        *numbers,
         f"{line.finished:%Y-%m-%d %H:%M}" if line.finished else "",
     ]

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Executor
 
 from ingest_core.errors import LakeError
-from ingest_core.keys import label_root, labels_root
 from ingest_core.lake import Lake
 from ingest_core.report.picture import Calendar, Day, Line
 from ingest_core.run.parallel import ordered_map
 from ingest_core.state import History, Manifest, Phase
-from ingest_core.upkeep import standing
+from ingest_core.upkeep import Standings, everything, standings
 
 CONFIGS = 40
 UNREAD = "unread"
@@ -31,7 +30,8 @@ def read_calendar(
 
     The newest days of all configs are read first: where `is_over` says that time is up, the oldest are missing.
     """
-    found = list(_configs(lake, own))
+    # Label and config of all that have files, and of `own`, whether it has any or not.
+    found = list(dict.fromkeys([own, *((history.label, history.config) for history in everything(lake))]))
     shown = found[:CONFIGS]
     histories = {one: History(lake, *one) for one in shown}
     known = dict(zip(shown, ordered_map(pool, lambda one: histories[one].days(), shown), strict=True))
@@ -70,25 +70,18 @@ def read_day(lake: Lake, history: History, date: dt.date) -> tuple[Day, str]:
     try:
         state = history.state(date)
         if state is not None and state.phase is Phase.DONE:
-            return _told(date, "done", history.manifest_of(date, state.generation)), state.frozen.source
-        word = standing(lake, history.keys(date)) if state is not None else "unknown"
-        return _told(date, word, history.manifest(date)), "" if state is None else state.frozen.source
+            manifest, stands = history.manifest_of(date, state.generation), Standings("done")
+        else:
+            manifest = history.manifest(date)
+            stands = standings(lake, history.keys(date), state, manifest)
+        return _told(date, stands, manifest), "" if state is None else state.frozen.source
     except LakeError:
         return Day(date, "unreadable"), ""
 
 
-def _told(date: dt.date, word: str, manifest: Manifest | None) -> Day:
+def _told(date: dt.date, stands: Standings, manifest: Manifest | None) -> Day:
     if manifest is None:
-        return Day(date, word)
+        return Day(date, stands.own)
     totals = manifest.totals
-    numbers = (totals.get(name, 0) for name in ("records", "bytes", "rejected"))
-    return Day(date, "done" if word == "unknown" else word, True, *numbers)
-
-
-def _configs(lake: Lake, own: tuple[str, str]) -> Iterable[tuple[str, str]]:
-    """Label and config of all that have files, `own` first."""
-    yield own
-    for label in lake.folders(labels_root()):
-        for config in lake.folders(label_root(label)):
-            if (label, config) != own:
-                yield label, config
+    records, size, rejected = (totals.get(name, 0) for name in ("records", "bytes", "rejected"))
+    return Day(date, stands.own, True, records, size, rejected, stands.anew)

@@ -12,7 +12,10 @@ from ingest_core.state import Account
 
 
 class Day(NamedTuple):
-    """One day of one config. `standing` as `ingest runs` says it; the numbers are those of its manifest."""
+    """One day of one config: how the run that counts stands, as `ingest runs` says it, and the numbers of its manifest.
+
+    `anew` is how another run stands that was begun after a committed one.
+    """
 
     date: dt.date
     standing: str
@@ -20,6 +23,7 @@ class Day(NamedTuple):
     records: int = 0
     bytes: int = 0
     rejected: int = 0
+    anew: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class RunPicture:
     """One run.
 
     standing   as `ingest runs` says it; "superseded" for a generation that another one followed
+    committed  the committed run of its day that stands until this one has landed; "" where there is none
     counts     by the names that `Counts` has; requests, retries and throttled are summed over its attempts
     accounts   of its attempts, oldest first; empty where it was run by a version that kept none
     drift      None where there is nothing to compare
@@ -110,6 +115,7 @@ class RunPicture:
     drift: Drift | None
     truncated: tuple[tuple[str, str], ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+    committed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,9 @@ def current_run(lake: Lake, label: str, config: str, date: dt.date | None) -> Co
     if day is None or day not in days:
         return None
     state = history.state(day)
-    if state is not None and state.limit is not None:
-        return history.keys(day).of_trial(state.trials)
-    generations = history.generations(day)
-    return history.keys(day, state.generation if state is not None else next(iter(generations), 1))
+    if state is not None:
+        return history.keys_of(day, state)
+    return history.keys(day, next(iter(history.generations(day)), 1))
 
 
 def read_picture(subject: Subject) -> Picture:
@@ -83,7 +82,8 @@ def _run(subject: Subject, pool: Executor) -> tuple[RunState | None, RunPicture 
     state = history.state(keys.date)
     manifest = history.manifest_of(keys.date, keys.generation) if keys.generation else None
     accounts = tuple(history.accounts(keys, ATTEMPTS))
-    is_current = state is not None and keys == _current(state, keys)
+    is_current = state is not None and keys == history.keys_of(keys.date, state)
+    before = history.manifest(keys.date) if is_current and manifest is None else None
     picture = RunPicture(
         run=keys.run,
         date=keys.date,
@@ -97,12 +97,9 @@ def _run(subject: Subject, pool: Executor) -> tuple[RunState | None, RunPicture 
         drift=None if manifest is None else _drift(subject, history, manifest, pool),
         truncated=() if manifest is None else manifest.truncated,
         notes=() if manifest is None else manifest.notes,
+        committed="" if before is None else before.run,
     )
     return (state if is_current else None), picture
-
-
-def _current(state: RunState, keys: ControlKeys) -> ControlKeys:
-    return keys.of(state.generation) if state.limit is None else keys.of_trial(state.trials)
 
 
 def _standing(lake: Lake, keys: ControlKeys, state: RunState | None, manifest: Manifest | None) -> str:

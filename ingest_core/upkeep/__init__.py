@@ -2,7 +2,7 @@
 
 from ingest_core.upkeep.contents import Amount, DayContents, contents, everything
 from ingest_core.upkeep.finding import Sighting, find, read_record
-from ingest_core.upkeep.overview import RunLine, lines, standing
+from ingest_core.upkeep.overview import RunLine, Standings, lines, standing, standings
 from ingest_core.upkeep.pruning import Pruned, lifecycle_rules, prunable, prune
 from ingest_core.upkeep.records import DamagedError, Holding, bodies, holdings
 from ingest_core.upkeep.verification import Subject, Verdict, Wrong, newest_committed, verify
@@ -15,6 +15,7 @@ __all__ = [
     "Pruned",
     "RunLine",
     "Sighting",
+    "Standings",
     "Subject",
     "Verdict",
     "Wrong",
@@ -30,5 +31,6 @@ __all__ = [
     "prune",
     "read_record",
     "standing",
+    "standings",
     "verify",
 ]

@@ -12,8 +12,9 @@ from ingest_core.keys import labels_root
 from ingest_core.lake import Lake
 from ingest_core.run.parallel import ordered_map
 from ingest_core.state import History, Manifest, Part, RunStore, histories
-from ingest_core.upkeep.overview import standing
+from ingest_core.upkeep.overview import standings
 from ingest_core.upkeep.records import holdings
+from ingest_core.upkeep.relied import relied_on
 
 DAYS_AT_ONCE = 4
 
@@ -32,7 +33,7 @@ class Amount:
 class DayContents:
     """One day of one config.
 
-    standing      as `ingest runs` has it
+    standing      of `run`, as `ingest runs` has it; `anew` of another one that was begun after a committed one
     is_committed  readers may rely on it; else the amounts are those of the slices that are closed so far
     is_pruned     its parts are gone: the one amount, of no stream, is the manifest's, its objects unknown (0)
     """
@@ -48,6 +49,7 @@ class DayContents:
     amounts: tuple[Amount, ...]
     missing: int = 0
     rejected: int = 0
+    anew: str = ""
 
 
 def everything(lake: Lake) -> list[History]:
@@ -68,32 +70,30 @@ def contents(
 
 
 def _on(lake: Lake, history: History, day: dt.date, pool: Executor, on_part: Callable[[], None]) -> DayContents | None:
-    keys, state, manifest = history.keys(day), history.state(day), history.manifest(day)
-    if manifest is not None:
-        keys, source, names = keys.of(manifest.generation), manifest.source, manifest.parts
-    elif state is not None:
-        keys, source = history.keys_of(day, state), state.frozen.source
-        names = RunStore(lake, keys).inventory().parts
-    else:
+    relied = relied_on(lake, history, day)
+    if relied is None:
         return None
+    keys, manifest, state = relied.keys, relied.manifest, relied.state
     tally = _Tally()
-    for part in ordered_map(pool, RunStore(lake, keys).read_part, names):
+    for part in ordered_map(pool, RunStore(lake, keys).read_part, relied.parts):
         if part is not None:
             tally.add(part)
             on_part()
-    is_pruned = manifest is not None and tally.parts < len(names)
+    is_pruned = manifest is not None and tally.parts < len(relied.parts)
+    stands = standings(lake, keys, state, manifest)
     return DayContents(
         label=keys.label,
         config=keys.config,
-        source=source,
+        source=manifest.source if manifest is not None else state.frozen.source if state is not None else "",
         date=day,
         run=keys.run,
-        standing=standing(lake, keys) if state is not None else "done",
+        standing=stands.own,
         is_committed=manifest is not None,
         is_pruned=is_pruned,
         amounts=_as_committed(manifest) if manifest is not None and is_pruned else tally.amounts(),
         missing=tally.missing if manifest is None else manifest.totals.get("missing", 0),
         rejected=tally.rejected if manifest is None else manifest.totals.get("rejected", 0),
+        anew=stands.anew,
     )
 
 

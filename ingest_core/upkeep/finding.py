@@ -12,8 +12,9 @@ import msgspec
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import LAKE_THREADS, Lake
 from ingest_core.run.parallel import ordered_map
-from ingest_core.state import DAYS_LOOKED_BACK, History, Landed, Part, RunStore, decode
+from ingest_core.state import DAYS_LOOKED_BACK, History, Landed, Part, decode
 from ingest_core.upkeep.records import Holding, bodies, holdings
+from ingest_core.upkeep.relied import relied_on
 
 # What counts where parts of one run tell several things of an id: a replay may have landed what was rejected.
 _ORDER = ("record", "conflict", "missing", "rejected")
@@ -78,14 +79,10 @@ def find(history: History, lake: Lake, id: str, day: dt.date | None = None, stre
 
 
 def _on(history: History, lake: Lake, pool: ThreadPoolExecutor, day: dt.date, id: str) -> Iterator[Sighting]:
-    manifest, state = history.manifest(day), history.state(day)
-    if manifest is not None:
-        keys, parts = history.keys(day, manifest.generation), manifest.parts
-    elif state is not None:
-        keys = history.keys_of(day, state)
-        parts = RunStore(lake, keys).inventory().parts
-    else:
+    relied = relied_on(lake, history, day)
+    if relied is None:
         return
+    keys = relied.keys
     needle = msgspec.json.encode(id)
 
     def read_if_named(name: str) -> Part | None:
@@ -93,9 +90,9 @@ def _on(history: History, lake: Lake, pool: ThreadPoolExecutor, day: dt.date, id
         stored = lake.get(keys.part(name))
         return decode(stored.body, Part, keys.part(name)) if stored is not None and needle in stored.body else None
 
-    for part in ordered_map(pool, read_if_named, parts):
+    for part in ordered_map(pool, read_if_named, relied.parts):
         if part is not None:
-            yield from _in(part, keys, day, id, is_committed=manifest is not None)
+            yield from _in(part, keys, day, id, is_committed=relied.manifest is not None)
 
 
 def _in(part: Part, keys: ControlKeys, day: dt.date, id: str, *, is_committed: bool) -> Iterator[Sighting]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
-from ingest_core.state import History, Phase, RunState, decode, lease_of
+from ingest_core.state import History, Manifest, Phase, RunState, decode, lease_of
 
 _WORDS = {
     Phase.DONE: "done",
@@ -20,12 +21,13 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One day of one config.
+    """One run of one config.
 
     standing    "done", "unfinished", "running", "interrupted", "trial" or "given up"
     run         the name of the run, whose files lie under `_ingest/`
-    totals      of the newest committed generation, as the manifest has them; empty without one
-    finished    when that was committed, in UTC
+    totals      as its manifest has them; where it is not committed, as its last attempt had counted by its end, empty
+                where that left no account
+    finished    when it was committed, in UTC
     """
 
     config: str
@@ -39,21 +41,65 @@ class RunLine:
 
 
 def lines(lake: Lake, label: str, config: str, most: int) -> Iterator[RunLine]:
-    """The newest `most` days that have files of that config, newest first."""
+    """The runs of the newest `most` days that have files of that config, newest first.
+
+    Of each day the newest committed run; and before it another one that was begun since, or stands alone.
+    """
     history = History(lake, label, config)
     for day in history.days()[:most]:
-        keys, state, manifest = history.keys(day), history.state(day), history.manifest(day)
-        committed = None if manifest is None else keys.of(manifest.generation)
+        yield from _of_day(lake, history, day)
+
+
+def _of_day(lake: Lake, history: History, day: dt.date) -> Iterator[RunLine]:
+    keys, state, manifest = history.keys(day), history.state(day), history.manifest(day)
+    committed = None if manifest is None else keys.of(manifest.generation)
+    current = keys if state is None else history.keys_of(day, state)
+    word = "" if state is None else standing(lake, keys)
+    if current != committed and (state is not None or committed is None):
+        counted = [account.counts for account in history.accounts(current, 1)]
         yield RunLine(
-            config=config,
+            config=history.config,
             date=day,
-            standing=standing(lake, keys) if state is not None else "done" if manifest is not None else "unknown",
-            run=(keys if state is None else history.keys_of(day, state)).run,
+            standing=word or "unknown",
+            run=current.run,
             holder="" if state is None else state.holder,
-            totals={} if manifest is None else manifest.totals,
-            finished=None if manifest is None else manifest.finished,
-            manifest=None if committed is None else committed.manifest(),
+            totals=counted[-1] if counted else {},
+            finished=None,
+            manifest=None,
         )
+    if manifest is not None and committed is not None:
+        is_current = state is not None and current == committed
+        yield RunLine(
+            config=history.config,
+            date=day,
+            standing=word if is_current else "done",
+            run=committed.run,
+            holder=state.holder if is_current and state is not None else "",
+            totals=manifest.totals,
+            finished=manifest.finished,
+            manifest=committed.manifest(),
+        )
+
+
+class Standings(NamedTuple):
+    """How the run that counts for a day stands: `own`; and how another one that was begun since, "" without one."""
+
+    own: str
+    anew: str = ""
+
+
+def standings(lake: Lake, keys: ControlKeys, state: RunState | None, manifest: Manifest | None) -> Standings:
+    """Of a day of which this is the state, and that the newest manifest. What is committed stays so, whatever follows.
+
+    A committed run that was given up counts until the next one has landed: it is "given up" `anew`.
+    """
+    if state is None:
+        return Standings("done" if manifest is not None else "unknown")
+    word = standing(lake, keys)
+    if manifest is None:
+        return Standings(word)
+    is_another = state.limit is not None or state.generation != manifest.generation
+    return Standings("done", word if is_another or state.phase is Phase.ABANDONED else "")
 
 
 def standing(lake: Lake, keys: ControlKeys) -> str:

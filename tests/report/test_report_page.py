@@ -254,3 +254,15 @@ def test_a_weekly_config_has_no_gaps_between_its_days_but_where_a_week_is_missin
     assert "5 days landed" in read.text
     assert "1 day without a run" in read.text
     assert f"{missed} no run" in read.text
+
+
+def test_what_is_committed_has_landed_though_a_newer_run_is_unfinished() -> None:
+    lake = MemoryLake()
+    fill(lake, days=3, configs=1)
+    today = ControlKeys("TMDB", "tmdb", TODAY)
+    put_state(lake, today, Phase.OPEN, generation=2)
+    told = Reader(made(lake, today.of(2))).text
+    assert "✔ landed; a newer run is unfinished" in told
+    assert "has landed, and not yet anew" in told
+    assert f"What {today.run} landed stands until then." in told
+    assert "1 day to look at" in told

@@ -88,7 +88,9 @@ def test_every_way_a_run_can_stand_is_told(job: JobMaker, lake: Any) -> None:
 def test_the_calendar_has_every_config_and_tells_gaps_from_what_failed() -> None:
     lake = MemoryLake()
     fill(lake, days=60, configs=2)
-    put_state(lake, ControlKeys("TMDB", "tmdb", TODAY), Phase.OPEN)
+    today = ControlKeys("TMDB", "tmdb", TODAY)
+    put_state(lake, today, Phase.OPEN)
+    lake.delete(today.manifest())
     missed = ControlKeys("TMDB", "tmdb", TODAY - dt.timedelta(days=3))
     for key in lake.bodies(missed.day):
         lake.delete(key)
@@ -101,6 +103,24 @@ def test_the_calendar_has_every_config_and_tells_gaps_from_what_failed() -> None
     assert other.days[TODAY].records > 900_000
     assert missed.date not in own.days
     assert own.began == min(own.days)
+
+
+def test_a_committed_day_counts_whatever_was_begun_after_it() -> None:
+    lake = MemoryLake()
+    fill(lake, days=3, configs=1)
+    today, yesterday = (ControlKeys("TMDB", "tmdb", TODAY - dt.timedelta(days=back)) for back in (0, 1))
+    put_state(lake, today, Phase.OPEN, generation=2)
+    put_state(lake, yesterday, Phase.ABANDONED)
+    told = picture(lake, current_run(lake, "TMDB", "tmdb", TODAY))
+    days = told.calendar.lines[0].days
+    assert [(days[keys.date].standing, days[keys.date].anew) for keys in (today, yesterday)] == [
+        ("done", "unfinished"),
+        ("done", "given up"),
+    ]
+    assert days[TODAY].records > 0
+    assert told.run is not None
+    assert (told.run.run, told.run.is_committed, told.run.counts.get("records")) == (today.of(2).run, False, None)
+    assert told.run.committed == today.run
 
 
 def test_a_done_day_costs_two_reads_and_a_day_with_rejected_records_a_third() -> None:

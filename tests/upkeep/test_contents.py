@@ -72,7 +72,8 @@ def test_a_committed_day_stays_so_while_it_is_landed_anew(job: JobMaker, look: A
     run(job(plan, fetch, streams=STREAMS, max_failed=FailureBudget(2)))
     run(job(plan, half, streams=STREAMS, refresh=True, max_failed=FailureBudget(2)))
     (day,) = look(23)
-    assert (day.run, day.standing, day.is_committed) == ("things/2026-11-23/g1", "unfinished", True)
+    assert (day.run, day.standing, day.is_committed) == ("things/2026-11-23/g1", "done", True)
+    assert day.anew == "unfinished"
 
 
 def test_a_pruned_day_is_told_by_its_manifest(job: JobMaker, lake: Any, look: Any) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest_core import Context, Record, Slice, TransientError
-from ingest_core.run import Job, abandon, run
+from ingest_core.api import Redactor
+from ingest_core.run import Job, abandon, keep_account, run
 from ingest_core.upkeep import lines
 
 JobMaker = Callable[..., Job]
@@ -64,6 +65,28 @@ def test_a_run_that_lives_is_running_and_one_that_died_is_interrupted(
         chosen.put("_ingest/Things/things/2026-11-23/state.json", dead)
     leased_lake.age = 100.0
     assert standings(lake) == standings(leased_lake) == {23: "interrupted"}
+
+
+def test_an_unfinished_refresh_stands_beside_what_is_committed_each_with_its_own_numbers(
+    job: JobMaker, lake: Any
+) -> None:
+    def half(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield Record("thing", slice.name, b"{}")
+        if slice.name == "c":
+            raise TransientError("503")
+
+    def plan(ctx: Context) -> list[Slice]:
+        return [Slice("a"), Slice("b"), Slice("c")]
+
+    run(job(plan, lambda ctx, slice: [Record("thing", slice.name, b"{}")]))
+    report = run(job(plan, half, refresh=True))
+    keep_account(lake, report, dt.datetime(2026, 11, 23, 7, tzinfo=dt.UTC), Redactor())
+
+    refresh, committed = lines(lake, "Things", "things", 5)
+    assert (refresh.run, refresh.standing, refresh.manifest) == ("things/2026-11-23/g2", "unfinished", None)
+    assert (refresh.finished, refresh.totals["records"]) == (None, 2)
+    assert (committed.run, committed.standing, committed.totals["records"]) == ("things/2026-11-23/g1", "done", 3)
+    assert committed.manifest == "_ingest/Things/things/2026-11-23/g1/manifest.json"
 
 
 def test_the_numbers_are_those_of_the_newest_generation(job: JobMaker, lake: Any) -> None:

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from ingest_core.report import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Calendar, Day, Line
+from ingest_core.report.views.words import anew
 
 LEVELS = 4
 NAMED = 40
 # What a day is to be looked at for. Its cell has a pattern of its own beside its colour.
 _CELLS = {"running": "r", "unread": "q", "unreadable": "u", "trial": "t", "given up": "t"}
+_OPEN = {"unfinished", "interrupted", "unreadable"}
+_NO_TROUBLE = {"", "running", "trial"}
 _LEGEND = [
     ("a0", "landed, empty"),
-    ("a2 w", "some rejected"),
+    ("a2 w", "some rejected, or a newer run unfinished"),
     ("u", "not finished"),
     ("r", "under way"),
     ("g", "no run"),
@@ -79,7 +82,7 @@ def _line(line: Line, told: Calendar) -> Html:
 def _summary(line: Line, gaps: list[dt.date]) -> str:
     landed = [day for day in line.days.values() if day.is_committed]
     rejected = sum(bool(day.rejected) for day in landed)
-    open_days = sum(_trouble(day) in {"unfinished", "interrupted", "unreadable"} for day in line.days.values())
+    open_days = sum(not _OPEN.isdisjoint({day.standing, day.anew}) for day in line.days.values())
     parts = [f"{figures.many(len(landed), 'day')} landed, {figures.size(sum(day.bytes for day in landed))}"]
     parts += [figures.many(len(gaps), "day") + " without a run"] if gaps else []
     parts += [f"{figures.count(open_days)} not finished"] if open_days else []
@@ -105,7 +108,8 @@ def _trouble(day: Day) -> str:
     if day.standing in {"running", "unread"}:
         return ""
     if day.standing == "done":
-        return f"{figures.many(day.rejected, 'record')} rejected" if day.rejected else ""
+        rejected = f"{figures.many(day.rejected, 'record')} rejected" if day.rejected else ""
+        return "; ".join(filter(None, [rejected, anew(day) if day.anew not in _NO_TROUBLE else ""]))
     return day.standing
 
 
@@ -153,7 +157,9 @@ def _cell(date: dt.date, day: Day | None, is_gap: bool, top: int) -> Html:
         return Html("td", Html("b", words), class_=_CELLS.get(day.standing, "u"))
     rejected = f", {day.rejected:,} rejected" if day.rejected else ""
     level = f"a{_level(day.records, top)}"
-    return Html("td", Html("b", f"{day.records:,}{rejected}"), class_=f"{level} w" if rejected else level)
+    more = f"{rejected}; {anew(day)}" if day.anew else rejected
+    is_well = not day.rejected and day.anew in _NO_TROUBLE
+    return Html("td", Html("b", f"{day.records:,}{more}"), class_=level if is_well else f"{level} w")
 
 
 def _level(records: int, top: int) -> int:

@@ -6,6 +6,7 @@ from ingest_core.report import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Calendar, Line, Picture, RunPicture
 from ingest_core.report.views.tables import row, scrolled, table
+from ingest_core.report.views.words import anew
 
 MARKS = {"done": "✔", "running": "◌", "": "·"}  # everything else is "✘"
 _SAID = {
@@ -15,6 +16,13 @@ _SAID = {
     "given up": "was given up",
     "trial": "was tried, and nothing was committed",
     "superseded": "was landed anew since",
+}
+# Of a run that was begun after a committed one of its day.
+_SAID_ANEW = {
+    "running": "has landed, and is landing anew",
+    "interrupted": "has landed, and was interrupted as it landed anew",
+    "unfinished": "has landed, and not yet anew",
+    "given up": "has landed, and was given up as it landed anew",
 }
 
 
@@ -35,6 +43,7 @@ def verdict(picture: Picture) -> Html:
         _eyebrow(picture),
         Html("h1", Html("span", day, class_="day"), f" {said}", class_=tone),
         Html("p", _lead(run), class_="lead"),
+        Html("p", "What ", Html("bdi", run.committed), " landed stands until then.") if run.committed else None,
         _numbers(run),
     )
 
@@ -53,7 +62,8 @@ def _headline(run: RunPicture) -> tuple[tuple[str, str], str]:
             if rejected
             else ((day, "landed"), "good")
         )
-    return (day, _SAID.get(run.standing, run.standing)), "none" if run.standing in {"running", "trial"} else "bad"
+    said = (_SAID_ANEW if run.committed else {}).get(run.standing) or _SAID.get(run.standing, run.standing)
+    return (day, said), "none" if run.standing in {"running", "trial"} else "bad"
 
 
 def _kept_together(words: str) -> str:
@@ -120,6 +130,8 @@ def _today_of(line: Line, told: Calendar) -> Html:
     words = {"": "no run yet", "done": "landed"}.get(standing, standing)
     if day is not None and day.rejected:
         words += f", {figures.count(day.rejected)} rejected"
+    if day is not None and day.anew:
+        words += f"; {anew(day)}"
     landed = [date for date, day in line.days.items() if day.is_committed]
     last = max(landed, default=None)
     earlier = "never" if line.began is None else f"not since {figures.day(told.first)}"
