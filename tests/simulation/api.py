@@ -42,13 +42,11 @@ class SimulatedApi:
     versions: dict[Id, int] = field(default_factory=lambda: defaultdict(int))
     gone: set[Id] = field(default_factory=set)
     sent: dict[Id, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    requests: int = 0
     down: int = 0
     is_still: bool = False
 
     def answer(self, url: str) -> tuple[int, bytes]:
         """Status and body. Lives a little first."""
-        self.requests += 1
         parts = urlsplit(url)
         _, kind, name = parts.path.split("/")
         if kind == "list":
@@ -116,6 +114,7 @@ class SimulatedTransport:
                 raise TransportError("the connection was reset")
             if fault is THROTTLED:
                 return HttpResponse(429, JSON, b"{}")
+            self._steps.process.acts += 1
             status, body = api.answer(request.url)
             return HttpResponse(status, JSON, body)
 

@@ -56,15 +56,11 @@ class Judge:
     _checkpoints: dict[str, list[dict[str, object]]] = field(default_factory=lambda: defaultdict(list))
     _tick: int = 0
 
-    @property
-    def writes(self) -> int:
-        """How often something was written or removed."""
-        return self._tick
-
     def on_write(self, key: str, body: bytes | None, metadata: Mapping[str, str]) -> None:
         """Something is about to be written or (no body) removed."""
         self._tick += 1
         process = self.world.current().process
+        process.acts += 1
         if key.startswith("Raw/"):
             self._on_record(process, key, body, metadata)
         elif body is not None and key.endswith("/state.json"):

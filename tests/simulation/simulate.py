@@ -75,7 +75,6 @@ class Simulation:
             self.disk.files[key] = FOREIGN_BODY
         self.stamps = 0
         self.processes = 0
-        self.writes = 0
         self.is_over = False
 
     def _read(self, key: str) -> bytes | None:
@@ -142,9 +141,12 @@ class Simulation:
     def _rerun(self, date: dt.date) -> None:
         """A run that is done asks nothing and writes nothing."""
         last = self._start(Start(config=self.scenario.starts[-1].config, date=date))
-        before = self.api.requests, self.judge.writes
         self._wait([last])
-        if (self.api.requests, self.judge.writes) != before:
+        # What a worker of an earlier run still does, as its request had been on its way for long, is not the rerun's.
+        own = [
+            one for one in self.world.processes if one is last.process or one.name.startswith(f"{last.process.name}w")
+        ]
+        if any(process.acts for process in own):
             self.judge.say("a rerun of what is done asked the API, or wrote")
         if last.report is None or last.report.status is not Status.DONE or not last.report.already_done:
             self.judge.say(f"a rerun of what is done is {last.report and last.report.status.value}")

@@ -48,13 +48,15 @@ class Task(greenlet.greenlet):  # type: ignore[misc]  # greenlet has no types
 
 
 class Process:
-    """One simulated process. `skew` is what its wall clock is wrong by, in seconds."""
+    """One simulated process. `skew` is what its wall clock is wrong by, in seconds; `acts` counts what it asked the
+    API, wrote and removed."""
 
     def __init__(self, world: World, name: str, skew: float = 0.0) -> None:
         self.world = world
         self.name = name
         self.skew = skew
         self.is_dead = False
+        self.acts = 0
         self.frozen_until = 0.0
         self.tasks: dict[Task, None] = {}
         self.pausing: dict[Task, threading.Event] = {}
