@@ -46,12 +46,12 @@ def shows_others(job: Job) -> bool:
     return job.batch is None and not job.lake.holds
 
 
-def takes_lists(job: Job, store: RunStore) -> bool:
+def takes_lists(job: Job, state: RunState) -> bool:
     """Whether slices without pinned ids may be landed side by side.
 
-    What an earlier generation has left says of nobody in this one that it found it there.
+    What an earlier generation or a trial has left says of nobody in this run that it found it there.
     """
-    return shows_others(job) and store.keys.generation == 1
+    return shows_others(job) and state.generation == 1 and not state.trials
 
 
 def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:

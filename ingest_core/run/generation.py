@@ -29,7 +29,7 @@ from ingest_core.run.spreading import Spreading
 from ingest_core.run.summary import Summary
 from ingest_core.run.superseded import Superseded
 from ingest_core.run.tally import Tally
-from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Round, RunStore, Told, ticket_of
+from ingest_core.state import FORMAT, Claim, Inventory, Manifest, Round, RunStore, Told
 
 BESIDE = "~"  # sorts behind every place of the plan
 
@@ -67,11 +67,10 @@ class Generation:
             job, claim, store, index, machinery, self._ledger.kept, self._known.is_unwanted, index.is_earlier
         )
         self.handed: HandedOver | None = None
-        self._handing = Handing(job, store, index)
+        self._handing = Handing(job, claim.state, store, index)
         self._spreading: Spreading | None = None
         if job.mapper is not None and job.limit is None and not job.replay:
-            ticket = ticket_of(store.keys, claim.state)
-            self._spreading = Spreading(job, job.mapper, ticket, store, index, self._ledger)
+            self._spreading = Spreading(job, job.mapper, claim.state, store, index, self._ledger)
 
     def take_up(self) -> None:
         """Reads what earlier attempts did, and what earlier generations left."""

@@ -17,7 +17,7 @@ from ingest_core.run.docking import takes_lists
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.spreading import open_slices
-from ingest_core.state import Handed, Inventory, Round, RunStore
+from ingest_core.state import Handed, Inventory, Round, RunState, RunStore
 
 SEGMENT_SECONDS = 300.0
 FEWEST_REQUESTS, MOST_REQUESTS = 100, 50_000
@@ -28,6 +28,7 @@ class Handing(Value, frozen=True):
     """Hands rounds to workers, as `job.hands` wants it."""
 
     job: Job
+    state: RunState
     store: RunStore
     index: Index
 
@@ -64,7 +65,7 @@ class Handing(Value, frozen=True):
 
     def _is_for_a_worker(self, slices: Iterable[Slice], inventory: Inventory) -> bool:
         """Whether a segment has anything that is open, and nothing that may not be in two hands."""
-        found, lists = False, takes_lists(self.job, self.store)
+        found, lists = False, takes_lists(self.job, self.state)
         for slice in slices:
             if self.index.is_pinned_elsewhere(slice):
                 return False
@@ -72,9 +73,9 @@ class Handing(Value, frozen=True):
         return found
 
 
-def takes(job: Job, store: RunStore, slice: Slice) -> bool:
+def takes(job: Job, state: RunState, slice: Slice) -> bool:
     """Whether a worker may land a slice beside others."""
-    return bool(slice.ids) or takes_lists(job, store)
+    return bool(slice.ids) or takes_lists(job, state)
 
 
 def tolerated(budget: FailureBudget) -> float:

@@ -19,7 +19,7 @@ from ingest_core.run.ledger import Ledger
 from ingest_core.run.machinery import Machinery
 from ingest_core.run.spread import Allotment, Done, Mapper, Piece
 from ingest_core.run.summary import Summary
-from ingest_core.state import Inventory, Round, RunStore, Ticket, weight_of
+from ingest_core.state import Inventory, Round, RunState, RunStore, ticket_of, weight_of
 
 PIECES_A_WORKER = 8
 PIECE_SECONDS = 10.0
@@ -29,14 +29,16 @@ FEWEST_REQUESTS, MOST_REQUESTS = 100, 2000
 class Spreading:
     """Spreads one round after the other over workers."""
 
-    def __init__(self, job: Job, mapper: Mapper, ticket: Ticket, store: RunStore, index: Index, ledger: Ledger) -> None:
+    def __init__(
+        self, job: Job, mapper: Mapper, state: RunState, store: RunStore, index: Index, ledger: Ledger
+    ) -> None:
         self._job = job
         self._mapper = mapper
-        self._ticket = ticket
+        self._ticket = ticket_of(store.keys, state)
         self._store = store
         self._index = index
         self._ledger = ledger
-        self._takes_lists = takes_lists(job, store)
+        self._takes_lists = takes_lists(job, state)
         self._failures: dict[str, IngestError] = {}
         self._has_spread = False
 

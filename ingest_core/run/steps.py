@@ -95,7 +95,7 @@ def _landed(job: Job, keys: ControlKeys, state: RunState, round: int, segment: i
         plan = store.read_segment(round, segment)
         if plan is None:
             raise UsageError(f"round {round} of {keys.run} has no segment {segment}", Code.EVENT)
-        slices = (slice for slice in plan.slices if takes(worker.job, store, slice))
+        slices = (slice for slice in plan.slices if takes(worker.job, state, slice))
         done = worker.land(slices, allotment, handed.workers)
         if done.requests:
             worker.share.slow_down(done.throttled > 0)

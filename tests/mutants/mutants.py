@@ -162,7 +162,7 @@ MUTANTS = (
     Mutant(
         "lists to workers where nothing tells their records apart",
         "ingest_core/run/spreading.py",
-        "self._takes_lists = takes_lists(job, store)",
+        "self._takes_lists = takes_lists(job, state)",
         "self._takes_lists = True",
         ("tests/run/test_run_spread.py::test_lists_that_overlap_land_each_id_once",),
     ),

@@ -217,6 +217,25 @@ def test_lists_that_overlap_land_each_id_once(job: JobMaker, own_files: Files, l
     assert bool(crew.pieces) == (batch is None and not lake.holds)
 
 
+def test_what_a_trial_left_is_taken_for_nobodys_by_lists_at_several_workers(
+    job: JobMaker, own_files: Files, leased_lake: Any
+) -> None:
+    """A list that finds a trial's bytes there would rely on them, and another that has others would put its own."""
+    made = job(
+        lambda ctx: (Slice(f"page-{n}", {"n": n}) for n in range(60)),
+        lambda ctx, slice: iter([Record("thing", slice.params["n"] // 2, b"{}")]),
+        streams=("thing",),
+        lake=leased_lake,
+    )
+    run(replace(made, limit=3))
+    crew = Crew(made)
+
+    report = run(replace(made, mapper=crew))
+
+    assert (report.status, report.counts.records) == (Status.DONE, 30)
+    assert crew.pieces == []
+
+
 def test_refs_that_workers_find_become_the_next_round(job: JobMaker, own_files: Files, lake: Any) -> None:
     def fetch(ctx: Context, slice: Slice) -> Iterator[Record | Ref]:
         if slice.stream == "thing":
