@@ -65,9 +65,9 @@ class Done(msgspec.Struct, frozen=True):
     """What became of a piece, since this was last told: the slices that have their part now, and those that failed.
 
     `left` counts those that whoever coordinates must land; `is_over` where the worker came to the end of the piece,
-    `is_hopeless` where it stopped because going on cannot help. `answered` counts the requests that came to an end,
-    `problem` is the last thing that went wrong, `worker` who tells, by a number from 1. The other counts are as in
-    `Counts`.
+    `is_hopeless` where it stopped because going on cannot help. `seconds` that the piece took, told with its end.
+    `answered` counts the requests that came to an end, `problem` is the last thing that went wrong, `worker` who tells,
+    by a number from 1. The other counts are as in `Counts`.
     """
 
     closed: tuple[str, ...] = ()
@@ -75,6 +75,7 @@ class Done(msgspec.Struct, frozen=True):
     is_over: bool = True
     is_hopeless: bool = False
     left: int = 0
+    seconds: float | None = None
     records: int = 0
     requests: int = 0
     retries: int = 0

@@ -49,7 +49,8 @@ class Spreading:
 
     def spread(self, round: Round, inventory: Inventory, machinery: Machinery) -> None:
         """Has workers land what they can of a round. `inventory` says what was begun before it."""
-        pieces = cut(self._open_slices(round, inventory), self._piece_size(round), self._most_requests())
+        cutter = Cutter(self._piece_size(round), self._most_requests())
+        pieces = cutter.cut(self._open_slices(round, inventory))
         first = list(itertools.islice(pieces, 2))
         if len(first) < 2:
             return  # no work for two
@@ -60,6 +61,7 @@ class Spreading:
         def take(done: Done) -> bool:
             nonlocal is_whole
             is_whole = is_whole and done.is_over and not done.left
+            cutter.learn(done.seconds)
             machinery.traffic.requests += done.requests
             machinery.traffic.retries += done.retries
             machinery.traffic.throttled += done.throttled
@@ -134,15 +136,31 @@ def open_slices(slices: Iterable[Slice], closed: Callable[[str], Summary | None]
                 waiting.extend(reversed(summary.next))
 
 
-def cut(slices: Iterable[Slice], most: int, requests: int) -> Iterator[Piece]:
-    """Pieces of at most so many slices, and so many requests as far as they are known."""
-    numbers, waiting, weight = itertools.count(), list[Slice](), 0
-    for slice in slices:
-        needed = weight_of(slice, requests)
-        if waiting and (len(waiting) >= most or weight + needed > requests):
+class Cutter:
+    """Cuts slices into pieces of at most so many slices, and so many requests as far as they are known.
+
+    Pieces that are over in no time become larger: the requests that a slice may need say little of a source that asks
+    for hundreds of records at once, or for none, and a worker that lands one slice at a time waits for each write.
+    """
+
+    def __init__(self, most: int, requests: int) -> None:
+        self._most = most
+        self._requests = requests
+
+    def learn(self, seconds: float | None) -> None:
+        """A piece took so long; None: it is not over."""
+        if seconds is not None and seconds < PIECE_SECONDS / 4:
+            self._requests = min(2 * self._requests, MOST_REQUESTS)
+
+    def cut(self, slices: Iterable[Slice]) -> Iterator[Piece]:
+        """The pieces, each of a size as is known when it is asked for."""
+        numbers, waiting, weight = itertools.count(), list[Slice](), 0
+        for slice in slices:
+            needed = weight_of(slice, self._requests)
+            if waiting and (len(waiting) >= self._most or weight + needed > self._requests):
+                yield Piece(next(numbers), tuple(waiting))
+                waiting, weight = [], 0
+            waiting.append(slice)
+            weight += needed
+        if waiting:
             yield Piece(next(numbers), tuple(waiting))
-            waiting, weight = [], 0
-        waiting.append(slice)
-        weight += needed
-    if waiting:
-        yield Piece(next(numbers), tuple(waiting))

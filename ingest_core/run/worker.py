@@ -97,7 +97,7 @@ class Worker:
 
     def land(self, slices: Iterable[Slice], allotment: Allotment, workers: int = 1) -> Done:
         """Lands what has no part yet, one of so many `workers`. Raises LockedError where the claim is another's."""
-        job = self._allotted(allotment, workers)
+        began, job = self._job.clock.monotonic(), self._allotted(allotment, workers)
         history = History(job.lake, job.label, job.config)
         with Machinery(job, history, self._before, pacer=self._pacer) as machinery:
             self._machinery = machinery
@@ -127,6 +127,7 @@ class Worker:
                 is_over=not result.is_cut_short,
                 left=len(result.failures) - len(failures),
                 is_hopeless=result.is_outage or any(is_hopeless(failure.error) for failure in failures),
+                seconds=self._job.clock.monotonic() - began,
                 timeline=machinery.traffic.meter.timeline(),
             )
 

@@ -130,6 +130,24 @@ def test_what_is_shown_of_a_round_never_falls_back(job: JobMaker) -> None:
     assert (seen[0].ids_left, seen[-1].ids_left, seen[-1].records) == (2000, 0, 2000)
 
 
+@pytest.mark.parametrize(("seconds", "sizes"), [(1.0, {1, 2}), (5.0, {1})])
+def test_pieces_that_are_over_in_no_time_become_larger(
+    job: JobMaker, clock: Any, seconds: float, sizes: set[int]
+) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        clock.pause(seconds, threading.Event())
+        return pinned(slice)
+
+    made = job(by_ids, fetch, streams=("thing",), rate=10)
+    crew = Crew(made, workers=1)
+
+    report = run(replace(made, mapper=crew))
+
+    assert report.counts.records == 2000
+    assert len(crew.pieces[0].slices) == 1
+    assert {len(piece.slices) for piece in crew.pieces[:-1]} == sizes
+
+
 def test_what_a_killed_worker_has_closed_is_not_asked_for_again_and_the_rest_lands(
     job: JobMaker, records: Bodies, own_files: Files
 ) -> None:
