@@ -6,7 +6,7 @@ import datetime as dt
 import logging
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from os import PathLike, environ, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from ingest_core.model import Fault, Report, Status
 
 if TYPE_CHECKING:
     from ingest_core.assembly import Use, Wish, Workspace
+    from ingest_core.run import Mapper
 
 _KINDS: dict[str, type[IngestError]] = {
     kind.__name__: kind
@@ -79,9 +80,10 @@ def run_source(  # noqa: PLR0913 -- one parameter an option of `ingest run`
     False, TransientError or LockedError where calling again later goes on from here, CredentialsError where a key must
     be mended, and StopError or PluginError where waiting does not help. What has landed stays, whatever is raised.
 
-    It may be called in any thread, and in several at once. It sets no log level and adds no handler; while it runs,
-    secrets are masked in what the root logger's handlers write. In the main thread Ctrl-C is met at a safe point,
-    where Python's own handler would have met it; no other signal is touched.
+    It may be called in any thread, and in several at once. Where the config's `workers` are more than one, they are
+    processes beside this one. It sets no log level and adds no handler; while it runs, secrets are masked in what the
+    root logger's handlers write. In the main thread Ctrl-C is met at a safe point, where Python's own handler would
+    have met it; no other signal is touched.
     """
     from ingest_core.assembly import Workspace  # all that a run needs: whoever imports ingest_core need not wait for it
 
@@ -90,7 +92,8 @@ def run_source(  # noqa: PLR0913 -- one parameter an option of `ingest run`
         asked = _wish(date, lake, settings, limit, refresh=refresh, max_minutes=max_minutes, dry_run=dry_run)
         use = _use(workspace, config, name, asked)
         _prepare(use, dry_run)
-        *_, report = workspace.runs(use, asked, interruption=interruption)
+        with _workers(use, config, asked) as mapper:
+            *_, report = workspace.runs(use, asked, interruption=interruption, mapper=mapper)
     if check and report.error is not None:
         raise _as_error(report, report.error)
     return report
@@ -132,6 +135,19 @@ def _use(workspace: Workspace, config: str | PathLike[str] | Mapping[str, Any], 
     if name is not None:
         raise UsageError("name is for a config that is a mapping", Code.OPTIONS, hint="a file has a name: its own")
     return workspace.use(fspath(config), asked)
+
+
+def _workers(
+    use: Use, config: str | PathLike[str] | Mapping[str, Any], asked: Wish
+) -> AbstractContextManager[Mapper | None]:
+    """As many processes as the config has workers; none where one is enough, which is this one."""
+    if use.config.workers == 1:
+        return nullcontext()
+    from ingest_core.workers import Setting, processes
+
+    if isinstance(config, Mapping):
+        return processes(Setting.of(use.config.name, asked, values=config), use.config.workers)
+    return processes(Setting.of(fspath(config), asked), use.config.workers)
 
 
 def _prepare(use: Use, dry_run: bool | str | PathLike[str]) -> None:

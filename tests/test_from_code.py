@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
+import os
 import pickle
 import signal
 import subprocess
@@ -306,3 +308,31 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     code = f"import ingest_core, sys; print([name for name in {heavy} if name in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert told.strip() == "['pluggy._manager']"
+
+
+SPREAD = """
+import json, os
+from ingest_core import *
+
+def plan(ctx):
+    return [Ref("thing", id) for id in range(1000)]
+
+def fetch(ctx, slice):
+    for id in slice.ids:
+        yield Record("thing", id, json.dumps({"process": os.getpid()}).encode())
+
+@hookimpl
+def ingest_sources():
+    return [Source("spread", "Spread", {"type": "object"}, plan, fetch, streams=("thing",))]
+"""
+
+
+@pytest.mark.parametrize("is_file", [True, False], ids=["file", "mapping"])
+def test_the_workers_of_a_config_are_processes_beside_the_callers(home: Path, is_file: bool) -> None:
+    (home / "plugins/spread.py").write_text(SPREAD)
+    (home / "config/many.yaml").write_text("source: spread\nlake: lake\nworkers: 2\n")
+    report = run_source("many" if is_file else {"source": "spread", "lake": "lake", "workers": 2}, date=DAY)
+    assert (report.status, report.counts.records, report.workers) == (Status.DONE, 1000, 2)
+    processes = {json.loads(body)["process"] for body in landed(home / "lake").values()}
+    assert processes
+    assert os.getpid() not in processes

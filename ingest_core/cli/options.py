@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -141,3 +142,9 @@ def wish_options(function: F) -> F:
 def wish(date: str | None, lake: str | None, overrides: Sequence[str], limit: int | None = None) -> Wish:
     """What the options ask for. Raises UsageError for a malformed --set."""
     return Wish(date=date, limit=limit, lake=lake, overrides=dict(parse_override(text) for text in overrides))
+
+
+def with_workers(asked: Wish, workers: int | None) -> Wish:
+    """`asked`, with so many workers instead of the config's."""
+    said = {} if workers is None else {("workers",): ("--workers", workers)}
+    return replace(asked, overrides={**asked.overrides, **said})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,10 +23,12 @@ from ingest_core.cli.options import (
     source_argument,
     wish,
     wish_options,
+    with_workers,
 )
 from ingest_core.cli.output import console, print_json, print_report, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
+from ingest_core.config import Config
 from ingest_core.dryrun import FOLDER, fresh_folder, refuse_dry_folder
 from ingest_core.engine import Engine
 from ingest_core.errors import UsageError
@@ -34,10 +36,9 @@ from ingest_core.interruption import Interruption, interruptible
 from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
 from ingest_core.run import Mapper, Progress
-from ingest_core.workers import ProcessMapper, Setting
+from ingest_core.workers import Setting, processes
 
 MOST_DAYS = 3660
-MOST_WORKERS = 64
 _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
 
 
@@ -56,7 +57,7 @@ _CHECKED = {"CredentialsError", "LakeError", "RequestRefusedError"}
 )
 @click.option(
     "--workers",
-    type=click.IntRange(min=1, max=MOST_WORKERS),
+    type=int,  # its bounds are the config's: one schema has them
     metavar="N",
     help="Land with N processes, which share the rate; one if neither this nor the config says more.",
 )
@@ -104,7 +105,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     folder = Path(out or FOLDER)
     workspace = open_workspace(engine)
     asked = replace(
-        wish(date, str(folder) if dry_run else lake, overrides, limit),
+        with_workers(wish(date, str(folder) if dry_run else lake, overrides, limit), workers),
         refresh=refresh,
         seconds=None if max_minutes is None else 60 * max_minutes,
     )
@@ -118,7 +119,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     reports = []
     with (
         interruptible(*ENDING_SIGNALS) as interruption,
-        _mapper(Setting.of(source, asked, engine), workers, cluster, use) as mapper,
+        _mapper(Setting.of(source, asked, engine), cluster, use.config) as mapper,
     ):
         for report in _runs(workspace, use, wishes, interruption, mapper):
             reports.append(report)
@@ -137,17 +138,14 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     return reports[-1].exit_code
 
 
-def _mapper(
-    setting: Setting, workers: int | None, cluster: str | None, use: Use
-) -> AbstractContextManager[Mapper | None]:
+def _mapper(setting: Setting, cluster: str | None, config: Config) -> AbstractContextManager[Mapper | None]:
     """What has slices landed elsewhere; nothing where one process is enough."""
-    count = use.config.workers if workers is None else workers
     if cluster is not None:
         from ingest_core.workers.dask import DaskMapper, require_shared, scheduler
 
-        require_shared(use.config.lake)
-        return DaskMapper(setting, scheduler(cluster), count)
-    return ProcessMapper(setting, count) if count > 1 else nullcontext()
+        require_shared(config.lake)
+        return DaskMapper(setting, scheduler(cluster), config.workers)
+    return processes(setting, config.workers)
 
 
 def _days(use: Use, asked: Wish, first: dt.datetime | None, last: dt.datetime | None) -> list[Wish]:

@@ -118,8 +118,8 @@ class Report(Value, frozen=True):
     """The whole account of one run. `problems` and `notes` are sentences for a person.
 
     `manifest` is a key, None if not committed. `error` is the failure that decided the status, `exit_code` its exit
-    code. `began` is when it got its claim, None where it came to none. `handed` is what the step of a state machine
-    leaves to workers.
+    code. `began` is when it got its claim, None where it came to none. `workers` is how many could land slices at the
+    same time. `handed` is what the step of a state machine leaves to workers.
     """
 
     status: Status
@@ -144,4 +144,5 @@ class Report(Value, frozen=True):
     began: dt.datetime | None = None
     timeline: Timeline = field(default_factory=Timeline)
     notice: str = ""
+    workers: int = 1
     handed: HandedOver | None = None

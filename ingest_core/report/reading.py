@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 from ingest_core.errors import LakeError
 from ingest_core.keys import ControlKeys
@@ -64,9 +65,16 @@ def read_picture(subject: Subject) -> Picture:
         made=subject.now,
         calendar=calendar,
         run=run,
-        settings=subject.settings(state),
+        settings=_settings(subject, state, run),
         notices=_notices(subject, calendar),
     )
+
+
+def _settings(subject: Subject, state: RunState | None, run: RunPicture | None) -> Mapping[str, Any]:
+    """The config, with as many workers as the run had: a command may have said another number."""
+    told = subject.settings(state)
+    workers = run.accounts[-1].workers if run is not None and run.accounts else 0
+    return {**told, "workers": workers} if told and workers else told
 
 
 def _notices(subject: Subject, calendar: Calendar) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ def keep_account(lake: Lake, report: Report, ended: dt.datetime, redactor: Redac
         error=report.error,
         problems=report.problems,
         timeline=report.timeline,
+        workers=report.workers,
     )
     try:
         lake.put_if_absent(keys.account(ended), redactor.clean_bytes(encode(account)), {})

@@ -244,5 +244,6 @@ class Attempt:
             began=self._began,
             timeline=self._tally.traffic.meter.timeline(),
             notice=job.source.notice,
+            workers=job.workers,
             handed=self._handed,
         )

@@ -94,6 +94,12 @@ class Job(Value, frozen=True):
     hands: Hands | None = None
 
     @property
+    def workers(self) -> int:
+        """How many may land slices at the same time; one, where it is this process alone."""
+        elsewhere = self.mapper or self.hands
+        return 1 if elsewhere is None else elsewhere.workers
+
+    @property
     def frozen(self) -> Frozen:
         """What must not change between the attempts at one run."""
         settings, specification = without_secrets(self.settings), dict(self.specification)

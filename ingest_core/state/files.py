@@ -171,6 +171,7 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     ended     by the writer's clock, in UTC, after so many `seconds`
     counts    by the names that `Counts` has, where they are not 0; requests, retries and throttled are this attempt's
     problems  sentences for a person, as the report had them
+    workers   how many could land slices at the same time; 0 where it is not known
     """
 
     format: int
@@ -182,6 +183,7 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Fault | None = None
     problems: tuple[str, ...] = ()
     timeline: Timeline = NO_TIMELINE
+    workers: int = 0
 
 
 class Frozen(msgspec.Struct, frozen=True, omit_defaults=True):

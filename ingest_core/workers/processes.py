@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
 from typing import BinaryIO, cast
 
@@ -191,6 +191,11 @@ class ProcessMapper:
             process.end()
         self._processes = []
         self._box = queue.Queue()
+
+
+def processes(setting: Setting, workers: int) -> AbstractContextManager[ProcessMapper | None]:
+    """So many processes; nothing where one is enough, which is the caller's own."""
+    return ProcessMapper(setting, workers) if workers > 1 else nullcontext()
 
 
 class _Work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,18 +16,20 @@ from ingest_core.run import Job
 class Setting(msgspec.Struct, frozen=True):
     """A config by name or path, and what the command said beside it. It holds no secret, only references to some.
 
-    `overrides` are (path, flag, value), as in Wish; `engine` is what INGEST_ENGINE says, empty where it says nothing.
+    `values` is a config that a program made, instead of a file, and `source` then what it is called. `overrides` are
+    (path, flag, value), as in Wish; `engine` is what INGEST_ENGINE says, empty where it says nothing.
     """
 
     source: str
     lake: str | None = None
     overrides: tuple[tuple[tuple[str | int, ...], str, Any], ...] = ()
     engine: str = ""
+    values: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, source: str, wish: Wish, engine: str | None) -> Setting:
+    def of(cls, source: str, wish: Wish, engine: str | None = None, values: Mapping[str, Any] | None = None) -> Setting:
         overrides = tuple((path, flag, value) for path, (flag, value) in wish.overrides.items())
-        return cls(source, wish.lake, overrides, engine or "")
+        return cls(source, wish.lake, overrides, engine or "", None if values is None else dict(values))
 
     def workspace(self) -> Workspace:
         """A workspace for the worker's process."""
@@ -36,5 +39,6 @@ class Setting(msgspec.Struct, frozen=True):
     def job(self, workspace: Workspace) -> Job:
         """The job; its date is the claim's to say. Raises UsageError or ConfigError."""
         wish = Wish(lake=self.lake, overrides={path: (flag, value) for path, flag, value in self.overrides})
-        job = workspace.job(workspace.use(self.source, wish), wish)
-        return replace(job, mapper=None)
+        made = self.values
+        use = workspace.use(self.source, wish) if made is None else workspace.use_values(made, self.source, wish)
+        return replace(workspace.job(use, wish), mapper=None)

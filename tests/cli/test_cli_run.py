@@ -255,3 +255,20 @@ def test_a_run_that_finishes_another_day_first_says_so(
     assert ended.code == 0
     assert "first what was unfinished: the run of 2026-11-20" in ended.out
     assert ended.out.index("first what was unfinished") < ended.out.index("tmdb 2026-11-23: done")
+
+
+@pytest.mark.parametrize("workers", [0, 257])
+def test_workers_have_the_bounds_of_the_config(ingest: Ingest, workers: int) -> None:
+    by_flag = ingest("run", "twitter_stub", "--workers", str(workers), *DATE)
+    by_config = ingest("run", "twitter_stub", "--set", f"workers={workers}", *DATE)
+    assert (by_flag.code, by_config.code) == (2, 2)
+    assert by_flag.err.replace("--workers", "--set workers") == by_config.err
+    assert "--workers: workers: must be" in by_flag.err
+
+
+def test_the_report_tells_the_workers_that_the_command_said(ingest: Ingest, home: Path) -> None:
+    ended = ingest("run", "twitter_stub", "--workers", "2", "--set", "report=true", "--json", *DATE)
+    assert json.loads(ended.out)["workers"] == 2
+    assert "workers: 2" in (home / "lake/_ingest/Twitter/report.html").read_text()
+    assert ingest("report", "twitter_stub", "--html", "later.html").code == 0
+    assert "workers: 2" in (home / "later.html").read_text()

@@ -243,6 +243,14 @@ def test_the_longest_names_there_are_do_not_break_it() -> None:
     assert "c" * 64 in document
 
 
+def test_a_config_that_ran_just_once_has_no_gap() -> None:
+    lake = MemoryLake()
+    once = ControlKeys("TMDB", "tmdb", TODAY - dt.timedelta(days=9))
+    put_state(lake, once, Phase.DONE)
+    put_manifest(lake, once, 5)
+    assert "without a run" not in Reader(made(lake, None)).text
+
+
 def test_a_weekly_config_has_no_gaps_between_its_days_but_where_a_week_is_missing() -> None:
     lake = MemoryLake()
     for weeks in (1, 2, 3, 5, 6):

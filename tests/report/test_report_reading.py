@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from made_up import NOW, TODAY, detailed, fill, put_accounts, put_quarantined, put_state
 
 from ingest_core import Context, Record, Rejected, Slice, TransientError
+from ingest_core.api import Redactor
 from ingest_core.keys import ControlKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Batch, FailureBudget
@@ -18,7 +20,7 @@ from ingest_core.report import Picture, Subject, current_run, read_picture
 from ingest_core.report.calendar import first_day
 from ingest_core.report.reading import QUARANTINE_READ, QUARANTINE_SHOWN
 from ingest_core.report.samples import PARTS, RECORDS
-from ingest_core.run import Job, abandon, replay, run
+from ingest_core.run import Job, abandon, keep_account, replay, run
 from ingest_core.state import Phase
 from ingest_core.testing import MemoryLake
 
@@ -103,6 +105,13 @@ def test_the_calendar_has_every_config_and_tells_gaps_from_what_failed() -> None
     assert other.days[TODAY].records > 900_000
     assert missed.date not in own.days
     assert own.began == min(own.days)
+
+
+def test_the_config_has_the_workers_that_the_run_had(job: JobMaker, lake: Any) -> None:
+    keep_account(lake, replace(run(job(one, fetch, date=day(20))), workers=3), NOW, Redactor())
+    keys = current_run(lake, "Things", "things", day(20))
+    told = picture(lake, keys, day(20), settings=lambda state: {"rate": 5, "workers": 1})
+    assert told.settings == {"rate": 5, "workers": 3}
 
 
 def test_a_committed_day_counts_whatever_was_begun_after_it() -> None:

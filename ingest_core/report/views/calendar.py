@@ -116,12 +116,12 @@ def _trouble(day: Day) -> str:
 def _gaps(line: Line, told: Calendar) -> Iterator[dt.date]:
     """Days on which a run was due and none was: as far apart as its runs usually are, from the first to yesterday.
 
-    Today may still come.
+    Today may still come. How often a config runs that ran just once, nobody knows.
     """
     days = sorted(line.days)
-    if not days:
+    if len(days) < 2:
         return
-    usual = statistics.median_low([(later - day).days for day, later in itertools.pairwise(days)] or [1])
+    usual = statistics.median_low((later - day).days for day, later in itertools.pairwise(days))
     for day, later in itertools.pairwise([*days, told.last]):
         for missed in range(usual, (later - day).days, usual):
             yield day + dt.timedelta(days=missed)
