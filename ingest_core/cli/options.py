@@ -19,7 +19,7 @@ from ingest_core.assembly import Wish
 from ingest_core.cli.again import remember
 from ingest_core.cli.output import data, data_apart, say
 from ingest_core.codes import Code
-from ingest_core.config import config_folder, config_names, duration, parse_override
+from ingest_core.config import Path_, config_folder, config_names, duration, parse_override
 from ingest_core.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -146,5 +146,5 @@ def wish(date: str | None, lake: str | None, overrides: Sequence[str], limit: in
 
 def with_workers(asked: Wish, workers: int | None) -> Wish:
     """`asked`, with so many workers instead of the config's."""
-    said = {} if workers is None else {("workers",): ("--workers", workers)}
+    said: dict[Path_, tuple[str, Any]] = {} if workers is None else {("workers",): ("--workers", workers)}
     return replace(asked, overrides={**asked.overrides, **said})
