@@ -192,6 +192,13 @@ def _next_steps(report: Report, date: str | None, *, is_trial: bool) -> list[str
         return ["the same command again, later: it goes on from here, and nothing is doubled"]
     if report.status is Status.LOCKED:
         return ["wait until the other run has ended, then the same command again"]
+    if report.error is not None and report.error.code == Code.QUARANTINE and not (is_trial or report.limited):
+        # What is closed stays closed: the same command says the same again.
+        named = f" --date {report.date}"
+        return [
+            f"{typed().command('replay')}{named} asks once more for what has an id",
+            f"{typed().command('state reset')}{named}, then the same command, asks for everything anew",
+        ]
     if report.status is not Status.DONE:
         # `check` looks at config, secrets, API and lake: an error that says what to do is beyond it.
         is_known = report.error is not None and report.error.hint and report.error.kind not in _CHECKED

@@ -130,3 +130,31 @@ def test_a_preview_sends_nobody_to_a_folder_that_is_gone(
     assert ended.code == 1
     assert "ingest run broken --dry-run keeps them" in ended.err
     assert "ingest-preview-" not in ended.err
+
+
+WITHOUT_IDS = REJECTING.replace('yield Rejected("thing", "1", "broken", b"{}")', 'yield Record("thing", None, b"{}")')
+
+
+@pytest.mark.parametrize(("body", "step"), [(REJECTING, 0), (WITHOUT_IDS, 1)], ids=["with ids", "rows without ids"])
+def test_once_the_source_is_mended_what_a_failed_run_hints_at_lands_its_quarantine(
+    ingest: Ingest, home: Path, monkeypatch: pytest.MonkeyPatch, body: str, step: int
+) -> None:
+    """The same command says the same again: what is closed stays closed."""
+    plugin = home / "plugins/broken.py"
+    plugin.parent.mkdir()
+    plugin.write_text(body.replace("import Rejected", "import Record, Rejected"), encoding="utf-8")
+    monkeypatch.setenv("INGEST_PLUGINS", str(plugin.parent))
+    (home / "conf/broken.yaml").write_text("source: broken\nlake: lake\n")
+    failed = ingest("run", "broken", *DAY)
+    assert failed.code == 1
+    mended = REJECTING.replace('yield Rejected("thing", "1", "broken", b"{}")', 'yield Record("thing", "1", b"{}")')
+    plugin.write_text(mended.replace("import Rejected", "import Record"), encoding="utf-8")
+
+    hinted = [line.split("next ", 1)[1].split() for line in failed.out.splitlines() if "next " in line][step]
+    words = hinted[1 : hinted.index(str(DAY[1]) + ("," if step else "")) + 1]
+    ended = ingest(*(word.rstrip(",") for word in words), *(("--yes",) if step else ()))
+    if step:
+        ended = ingest("run", "broken", *DAY)
+
+    assert ended.code == 0, ended.out + ended.err
+    assert len(list((home / "lake/Raw").rglob("*.json"))) == 1
