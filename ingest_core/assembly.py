@@ -124,12 +124,12 @@ class Workspace:
         Raises UsageError or ConfigError where it is not, or cannot be written.
         """
         path = find_config(name, config_folder(self.environment))
-        return stamp_config(path, self._source(open_document(path, {}, anew=True)))
+        return stamp_config(path, self._source)
 
     def is_stamped(self, name: str) -> bool | None:
         """Whether what `stamp` wrote still counts; None where it wrote nothing."""
         path = find_config(name, config_folder(self.environment))
-        return is_stamped(path, self._source(open_document(path, {}, anew=True)))
+        return is_stamped(path, self._source)
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""

@@ -198,11 +198,14 @@ def build_config(
     )
 
 
-def stamp_config(path: Path, source: Source) -> Path:
-    """Writes the stamp of the config at `path`, and says where. Raises ConfigError where its schema is against it."""
+def stamp_config(path: Path, find: Callable[[Document], Source]) -> Path:
+    """Writes the stamp of the config at `path`, and says where; `find` gives the source that it names.
+
+    Raises ConfigError where its schema is against it.
+    """
     body = read_body(path)
     document = parse_document(decoded(body, path.name), path.name)
-    _, schema, found = _judged(document, source)
+    _, schema, found = _judged(document, find(document))
     if found:
         raise ConfigError(found)
     try:
@@ -211,12 +214,12 @@ def stamp_config(path: Path, source: Source) -> Path:
         raise UsageError(f"{path.name}: its stamp cannot be written: {error.strerror or error}", Code.FOLDER) from error
 
 
-def is_stamped(path: Path, source: Source) -> bool | None:
-    """Whether the stamp of the config at `path` counts; None where it has none."""
+def is_stamped(path: Path, find: Callable[[Document], Source]) -> bool | None:
+    """Whether the stamp of the config at `path` counts, by the source that it names; None where it has none."""
     if not stamp_of(path).is_file():
         return None
     document = read_document(path)
-    return document.stamp is not None and document.stamp.vouches_for(document.value, config_schema(source))
+    return document.stamp is not None and document.stamp.vouches_for(document.value, config_schema(find(document)))
 
 
 def _judged(document: Document, source: Source) -> tuple[Document, dict[str, Any], list[Located]]:

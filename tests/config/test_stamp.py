@@ -47,14 +47,14 @@ def built(path: Path, of: Source, overrides: Any = None) -> Any:
 
 def test_a_stamped_config_is_the_same_config(config: Path) -> None:
     before = built(config, source())
-    assert is_stamped(config, source()) is None
-    assert stamp_config(config, source()) == stamp_of(config) == config.with_name("things.stamp.json")
-    assert is_stamped(config, source()) is True
+    assert is_stamped(config, lambda document: source()) is None
+    assert stamp_config(config, lambda document: source()) == stamp_of(config) == config.with_name("things.stamp.json")
+    assert is_stamped(config, lambda document: source()) is True
     assert built(config, source()) == before
 
 
 def test_a_stamped_config_is_neither_parsed_nor_judged_again(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     code = (
         "import sys, pathlib; from ingest_core.config import build_config, open_document\n"
         "from ingest_core import Source\n"
@@ -72,28 +72,28 @@ def test_a_stamped_config_is_neither_parsed_nor_judged_again(config: Path) -> No
 def test_what_is_wrong_is_not_stamped(config: Path) -> None:
     config.write_text(config.read_text().replace("pages: 1", "pages: many"))
     with pytest.raises(ConfigError, match=r"things.yaml:5:10: pages: must be a whole number"):
-        stamp_config(config, source())
+        stamp_config(config, lambda document: source())
     assert not stamp_of(config).exists()
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(config: Path) -> None:
     stamp_of(config).mkdir()
     with pytest.raises(UsageError, match=r"things\.yaml: its stamp cannot be written"):
-        stamp_config(config, source())
+        stamp_config(config, lambda document: source())
 
 
 def test_another_text_is_judged_anew(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     config.write_text(config.read_text().replace("pages: 1", "pages: many"))
-    assert is_stamped(config, source()) is False
+    assert is_stamped(config, lambda document: source()) is False
     with pytest.raises(ConfigError, match=r"things.yaml:5:10: pages: must be a whole number, not 'many'"):
         built(config, source())
 
 
 def test_another_schema_judges_anew_and_still_knows_the_lines(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     stricter = source({**SCHEMA, "properties": {**SCHEMA["properties"], "pages": {"minimum": 2}}})
-    assert is_stamped(config, stricter) is False
+    assert is_stamped(config, lambda document: stricter) is False
     with pytest.raises(ConfigError, match=r"things.yaml:5:10: pages: must be at least 2, not 1"):
         built(config, stricter)
 
@@ -110,7 +110,7 @@ def test_another_schema_judges_anew_and_still_knows_the_lines(config: Path) -> N
     ids=str,
 )
 def test_a_stamp_of_another_kind_says_nothing(config: Path, change: dict[str, Any]) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     told = json.loads(stamp_of(config).read_text())
     stamp_of(config).write_text(json.dumps({**told, **change}))
     assert open_document(config, {}).stamp is None
@@ -124,7 +124,7 @@ def test_a_stamp_that_is_none_says_nothing(config: Path, text: str) -> None:
 
 
 def test_what_the_schema_cannot_see_is_looked_at_each_time_and_told_with_its_line(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     with pytest.raises(ConfigError, match=r"things.yaml:6:7: is gone"):
         built(config, source(wrong="a"))
     (config.parent / "ca.pem").unlink()
@@ -133,7 +133,7 @@ def test_what_the_schema_cannot_see_is_looked_at_each_time_and_told_with_its_lin
 
 
 def test_another_lake_is_no_other_config_but_any_other_override_is(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     schema = config_schema(source())
     for overrides, vouched in (
         ({("lake",): ("INGEST_LAKE", "s3://elsewhere")}, True),
@@ -150,7 +150,7 @@ def test_another_lake_is_no_other_config_but_any_other_override_is(config: Path)
 
 
 def test_numbers_and_truth_are_not_taken_for_each_other(config: Path) -> None:
-    stamp_config(config, source())
+    stamp_config(config, lambda document: source())
     schema, document = config_schema(source()), open_document(config, {})
     assert document.stamp is not None
     for pages in (1, True, 1.0, "1", None, [1]):
