@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -30,24 +30,28 @@ class Interruption:
 
 
 @contextmanager
-def interruptible(*signals: signal.Signals) -> Iterator[Interruption]:
-    """These signals ask for an end that a run comes to by itself; a second one ends it where it stands.
-
-    Outside the main thread, where Python lets nobody handle signals, none is.
-    """
-    interruption = Interruption(is_watched=True)
+def handling(handle: Callable[[int, object], None], *signals: signal.Signals) -> Iterator[None]:
+    """These signals call `handle` meanwhile. Outside the main thread, where nobody may handle any, none does."""
     if threading.current_thread() is not threading.main_thread():
-        yield interruption
+        yield
         return
+    before = {number: signal.signal(number, handle) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def interruptible(*signals: signal.Signals) -> Iterator[Interruption]:
+    """These signals ask for an end that a run comes to by itself; a second one ends it where it stands."""
+    interruption = Interruption(is_watched=True)
 
     def ask(number: int, frame: object) -> None:
         if interruption.is_requested:
             raise KeyboardInterrupt
         interruption.request()
 
-    before = {number: signal.signal(number, ask) for number in signals}
-    try:
+    with handling(ask, *signals):
         yield interruption
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -26,6 +26,7 @@ from ingest_core.errors import IngestError, UsageError
 from ingest_core.hooks import hookimpl
 from ingest_core.keys import CONFIG_NAME
 from ingest_core.lake import S3_SCHEME
+from ingest_core.logs import wanted_level
 from ingest_core.model import Fault, Report, Status
 
 logger = logging.getLogger("ingest_core")
@@ -233,8 +234,7 @@ def _workspace() -> Workspace:
     """Made once a container, as its clients are."""
     workspace = Workspace()
     workspace.plugins.add_observer(Metrics())
-    level = os.environ.get("INGEST_LOG", "info").upper()
-    logger.setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
+    logger.setLevel(wanted_level(os.environ, logging.INFO))
     if not logger.handlers:
         own = logging.StreamHandler()
         own.setFormatter(JsonLines())

@@ -13,6 +13,7 @@ from ingest_core.cli.options import INTERRUPTED
 from ingest_core.cli.output import print_error, say
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, UsageError
+from ingest_core.logs import wanted_level
 
 # verb → its module. Only the module of the verb that runs is imported; a short help stands here so that `ingest --help`
 # imports none of them.
@@ -65,9 +66,8 @@ def ingest() -> None:
     SOURCE is the name of a config in config/ (INGEST_CONFIG_DIR names another folder), or a path to a YAML file.
     Begin with `ingest demo`, then `ingest run tmdb --dry-run`.
     """
-    level = os.environ.get("INGEST_LOG", "warning").upper()
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level="WARNING")
-    logging.getLogger("ingest_core").setLevel(level if level in logging.getLevelNamesMapping() else "WARNING")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("ingest_core").setLevel(wanted_level(os.environ, logging.WARNING))
 
 
 def _as_ours(error: click.ClickException) -> UsageError:

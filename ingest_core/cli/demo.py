@@ -21,10 +21,11 @@ from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.cli.options import Verb
-from ingest_core.cli.output import console, print_report, size
+from ingest_core.cli.output import console, print_report
 from ingest_core.cli.palette import COLOURS
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
+from ingest_core.figures import size
 from ingest_core.lake import Entry, Lake
 from ingest_core.model import Report
 from ingest_core.plugins import Plugins

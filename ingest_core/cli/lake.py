@@ -13,10 +13,11 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
-from ingest_core.cli.options import Verb, Window, complete_source, json_option, limit_type, window_options
-from ingest_core.cli.output import console, print_json, say, size
+from ingest_core.cli.options import Verb, Window, complete_source, json_option, lake_option, limit_type, window_options
+from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import lakes, open_workspace
 from ingest_core.cli.waiting import waiting
+from ingest_core.figures import many, size
 from ingest_core.lake import LAKE_THREADS, Lake
 from ingest_core.state import History
 from ingest_core.upkeep import Amount, DayContents, contents, everything
@@ -44,7 +45,7 @@ class Branch:
 
 @click.command("lake", cls=Verb)
 @click.argument("source", required=False, shell_complete=complete_source)
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @window_options
 @click.option("-n", "most", type=limit_type, default=DAYS, show_default=True, help="The newest days of each config.")
 @click.option("--all", "every", is_flag=True, help="Every day.")
@@ -112,7 +113,7 @@ def _tree(lake: Lake, branches: Sequence[Branch], window: Window) -> Tree:
         for day in branch.days:
             _add_day(node, day, width)
         if branch.left_out:
-            which = _count(branch.left_out, "other day" if window.most is None else "older day")
+            which = many(branch.left_out, "other day" if window.most is None else "older day")
             node.add(f"[dim]… {which}: --all, or --from DAY --to DAY[/]")
     return tree
 
@@ -132,17 +133,13 @@ def _add_day(node: Tree, day: DayContents, width: int) -> None:
     told = node.add(f"{day.date.isoformat():<{width}}  {_numbers(day.amounts)}  {'  '.join(marks)}".rstrip())
     for amount in day.amounts:
         if amount.stream:
-            objects = "" if amount.objects == amount.records else f"  [dim]in {_count(amount.objects, 'file')}[/]"
+            objects = "" if amount.objects == amount.records else f"  [dim]in {many(amount.objects, 'file')}[/]"
             told.add(f"{escape(amount.stream):<{width - INDENT}}  {_numbers([amount])}{objects}")
 
 
 def _numbers(amounts: Sequence[Amount]) -> str:
     records, weight = sum(amount.records for amount in amounts), sum(amount.bytes for amount in amounts)
-    return f"{_count(records, 'record'):>15}  {size(weight):>9}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return f"{many(records, 'record'):>15}  {size(weight):>9}"
 
 
 def _as_json(lake: Lake, day: DayContents) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from ingest_core.cli.output import duration, say
+from ingest_core.cli.output import say
 from ingest_core.cli.palette import THEME
 from ingest_core.cli.standstill import Standstill, Telling
+from ingest_core.figures import span
 from ingest_core.run import Progress, Snapshot
 from ingest_core.threads import SystemThreads
 
@@ -74,12 +75,12 @@ class View:
         return f"{self._name} · round {seen.round} · {closed:,} of {known:,} slices · {seen.records:,} records{to_go}"
 
     def _second(self, seen: Snapshot, rate: float, now: float) -> str:
-        parts = [duration(now - self._began)]
+        parts = [span(now - self._began)]
         if seen.allowed:
             parts.append(f"{rate:.1f} of {seen.allowed:.1f} requests/s")
             parts.append(f"retried {seen.retries:,}, refused {seen.throttled:,}")
         if seen.ids_left and rate:
-            parts.append(f"{duration(seen.ids_left / rate)} left")
+            parts.append(f"{span(seen.ids_left / rate)} left")
         return "  " + " · ".join(parts)
 
     def _by_worker(self, seen: Snapshot) -> str:

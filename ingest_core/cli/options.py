@@ -7,9 +7,7 @@ import os
 import shlex
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -21,6 +19,7 @@ from ingest_core.cli.output import data, data_apart, say
 from ingest_core.codes import Code
 from ingest_core.config import Path_, config_folder, config_names, duration, parse_override
 from ingest_core.errors import UsageError
+from ingest_core.interruption import handling
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -63,26 +62,13 @@ def _stop(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-@contextmanager
-def handling(handle: Callable[[int, object], None], *signals: signal.Signals) -> Iterator[None]:
-    """These signals call `handle` meanwhile. Outside the main thread, where nobody may handle any, none does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handle) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def complete_source(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """The names of the configs, for the shell."""
     return [name for name in config_names(config_folder(os.environ)) if name.startswith(incomplete)]
 
 
 source_argument = click.argument("source", shell_complete=complete_source)
+lake_option = click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Data as JSON on standard output.")
 limit_type = click.IntRange(min=1)
 day_type = click.DateTime(["%Y-%m-%d"])
@@ -132,7 +118,7 @@ def wish_options(function: F) -> F:
     """--date, --lake and --set."""
     for option in (
         click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; repeatable."),
-        click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder."),
+        lake_option,
         click.option("--date", metavar="DATE", help="The logical date: a day, or an instant with its offset."),
     ):
         function = option(function)

@@ -19,6 +19,7 @@ from ingest_core.cli.again import typed
 from ingest_core.cli.palette import THEME
 from ingest_core.codes import Code
 from ingest_core.errors import ConfigError, IngestError
+from ingest_core.figures import many, size, span
 from ingest_core.model import Fault, Report, Status
 
 WIDE = 200
@@ -87,7 +88,7 @@ def print_json(value: Any) -> None:
 def print_error(error: IngestError, *, as_json: bool) -> None:
     """An error: its code, what is wrong, and what to do."""
     fault = Fault.of(error)
-    fault = fault._replace(what=masked(fault.what), hint=masked(typed().completed(fault.hint)))
+    fault = fault._replace(what=masked(fault.what), hint=masked(fault.hint))
     mistakes = error.mistakes if isinstance(error, ConfigError) else ()
     print_fault(fault, [(one.code, masked(str(one))) for one in mistakes])
     if as_json:
@@ -95,12 +96,15 @@ def print_error(error: IngestError, *, as_json: bool) -> None:
 
 
 def print_fault(fault: Fault, lines: Sequence[tuple[str, str]] = ()) -> None:
-    """A failure on standard error. `lines` (code, what) count in place of its own: a config has one a mistake."""
+    """A failure on standard error, its hint with the config, lake and settings that the person typed.
+
+    `lines` (code, what) count in place of its own: a config has one a mistake.
+    """
     err = Console(stderr=True, theme=THEME, highlight=False, soft_wrap=True)
     for code, what in lines or [(fault.code, fault.what)]:
         err.print(f"[red]error[/] {escape(what)} [dim]\\[{code}][/]")
     if fault.hint:
-        err.print(f"  [dim]→[/] {escape(fault.hint)}")
+        err.print(f"  [dim]→[/] {escape(typed().completed(fault.hint))}")
     if err.is_terminal:
         err.print(f"  [dim]? ingest explain {fault.code}[/]")
 
@@ -160,7 +164,7 @@ def print_report(report: Report, following: Iterable[str]) -> None:
 def _lines(report: Report) -> Iterable[tuple[str, str]]:
     counts = report.counts
     were_there = counts.records - counts.written
-    landed = f"{counts.records:,} record{'' if counts.records == 1 else 's'}, {size(counts.bytes)}"
+    landed = f"{many(counts.records, 'record')}, {size(counts.bytes)}"
     yield "landed", landed + (f" ({were_there:,} were there already)" if were_there else "")
     if not report.already_done:
         yield "requests", f"{counts.requests:,} ({counts.retries:,} retries, {counts.throttled:,} refused with 429)"
@@ -177,7 +181,7 @@ def _lines(report: Report) -> Iterable[tuple[str, str]]:
     if counts.conflicts:
         yield "conflicts", f"{counts.conflicts:,} (another document was there and was kept)"
     if not report.already_done:
-        yield "took", duration(report.seconds)
+        yield "took", span(report.seconds)
     yield "where", f"{report.lake}/{report.prefix}"
     if report.manifest is not None:
         yield "manifest", report.manifest
@@ -195,17 +199,3 @@ def printable(text: str, *, lines: bool = False) -> str:
 
 def _spelt(character: str) -> str:
     return character.encode("unicode_escape").decode()
-
-
-def size(count: int) -> str:
-    """Bytes as a person reads them."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.1f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person reads them."""
-    if seconds < 90:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

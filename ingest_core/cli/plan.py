@@ -8,8 +8,9 @@ import click
 from rich.markup import escape
 
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
-from ingest_core.cli.output import console, duration, print_json
+from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
+from ingest_core.figures import span
 from ingest_core.run import plan
 
 SHOWN = 40
@@ -53,5 +54,5 @@ def command(source: str, date: str | None, lake: str | None, overrides: tuple[st
     out.print(
         f"  about {requests:,} requests to begin with, "
         f"{f'{records:,}' if records else 'an unknown number of'} records, {puts:,} puts, "
-        f"{duration(seconds)} at {job.rate:g} requests/s"
+        f"{span(seconds)} at {job.rate:g} requests/s"
     )

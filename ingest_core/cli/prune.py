@@ -8,11 +8,12 @@ import click
 from rich.markup import escape
 
 from ingest_core.assembly import Wish
-from ingest_core.cli.options import Verb, as_duration, json_option, source_argument, yes_option
-from ingest_core.cli.output import console, print_json, say, size
+from ingest_core.cli.options import Verb, as_duration, json_option, lake_option, source_argument, yes_option
+from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
+from ingest_core.figures import size
 from ingest_core.lake import S3_SCHEME
 from ingest_core.upkeep import lifecycle_rules, prunable, prune
 
@@ -21,7 +22,7 @@ LIFECYCLE_DAYS = 365
 
 @click.command("prune", cls=Verb)
 @source_argument
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @click.option(
     "--older-than",
     "age",

@@ -12,10 +12,11 @@ import click
 
 from ingest_core.assembly import Use
 from ingest_core.cli.options import Verb, source_argument, wish, wish_options
-from ingest_core.cli.output import console, print_trial, say, size
+from ingest_core.cli.output import console, print_trial, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
+from ingest_core.figures import size
 from ingest_core.guard import connection_of
 from ingest_core.lake import DiskLake
 from ingest_core.model import Secret, Status, without_secrets

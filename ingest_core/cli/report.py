@@ -10,12 +10,13 @@ import click
 
 from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.again import Typed, remember
-from ingest_core.cli.options import Verb, complete_source, json_option
-from ingest_core.cli.output import data, print_json, say, size
+from ingest_core.cli.options import Verb, complete_source, json_option, lake_option
+from ingest_core.cli.output import data, print_json, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.config import ENDINGS
 from ingest_core.errors import StopError, UsageError
+from ingest_core.figures import size
 from ingest_core.keys import ControlKeys
 from ingest_core.report import MONTHS, Subject, current_run, page, plain, read_picture
 
@@ -26,7 +27,7 @@ STANDARD_OUTPUT = "-"
 @click.argument("run", metavar="RUN|SOURCE", shell_complete=complete_source)
 @click.option("--html", "file", metavar="FILE", help="Where the page goes; - is standard output.")
 @click.option("--date", metavar="DATE", help="The day, where SOURCE is given; its newest where left out.")
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @click.option(
     "--months", type=click.IntRange(1, 36), default=MONTHS, show_default=True, help="What the calendar goes back."
 )

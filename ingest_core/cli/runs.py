@@ -9,11 +9,12 @@ import click
 from rich.markup import escape
 
 from ingest_core.assembly import Workspace
-from ingest_core.cli.options import Verb, complete_source, json_option, limit_type
-from ingest_core.cli.output import console, print_json, say, size
+from ingest_core.cli.options import Verb, complete_source, json_option, lake_option, limit_type
+from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace, uses
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.errors import IngestError
+from ingest_core.figures import size
 from ingest_core.upkeep import RunLine, lines
 
 _STYLES = {"done": "green", "running": "cyan", "unfinished": "yellow", "interrupted": "yellow"}
@@ -29,7 +30,7 @@ _COLUMNS = (
 
 @click.command("runs", cls=Verb)
 @click.argument("source", required=False, shell_complete=complete_source)
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @click.option("-n", "most", type=limit_type, default=30, show_default=True, help="Days of each config, at most.")
 @json_option
 def command(source: str | None, lake: str | None, most: int, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from ingest_core.cli.again import typed
-from ingest_core.cli.options import Verb, json_option, source_argument, wish
+from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, wish
 from ingest_core.cli.output import console, data, printable
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
@@ -36,7 +36,7 @@ _TOLD = {
 @click.command("show", cls=Verb)
 @source_argument
 @click.argument("id")
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @click.option("--date", metavar="DATE", help="The day; the newest that has the record where it is left out.")
 @click.option("--stream", default="", help="Of this stream, where several have the id.")
 @click.option("--raw", is_flag=True, help="The record's bytes alone, as they lie in the lake.")

@@ -14,7 +14,7 @@ import click
 
 from ingest_core.assembly import Use, Workspace
 from ingest_core.cli.again import Typed
-from ingest_core.cli.options import Verb, Window, complete_source, json_option, limit_type, window_options
+from ingest_core.cli.options import Verb, Window, complete_source, json_option, lake_option, limit_type, window_options
 from ingest_core.cli.output import say
 from ingest_core.cli.session import open_workspace, uses
 from ingest_core.codes import Code
@@ -40,7 +40,7 @@ FORMATS = ("table", "csv", "json", "parquet")
     metavar="SOURCE",
     help="This config; repeatable.",
 )
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @window_options
 @click.option("--format", "format", type=click.Choice(FORMATS), help="What the result is written as.")
 @click.option(

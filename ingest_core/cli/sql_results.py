@@ -14,13 +14,14 @@ import duckdb
 from rich.console import Console
 from rich.markup import escape
 
-from ingest_core.cli.options import ENDING_SIGNALS, handling
+from ingest_core.cli.options import ENDING_SIGNALS
 from ingest_core.cli.output import console, data, printable, say
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.cli.waiting import waiting
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, UsageError
-from ingest_core.interruption import Interruption
+from ingest_core.figures import many
+from ingest_core.interruption import Interruption, handling
 from ingest_core.query import Session, quoted, without_end
 
 WIDEST = 40
@@ -103,7 +104,7 @@ def _print(out: Console, names: Sequence[str], types: Sequence[str], rows: Seque
     ]
     left_out = print_table(out, columns, [[_cell(value, widest) for value in row] for row in rows])
     if left_out:
-        say(f"{len(left_out)} more column{'' if len(left_out) == 1 else 's'}: {', '.join(left_out)}")
+        say(f"{many(len(left_out), 'more column')}: {', '.join(left_out)}")
     if not rows:
         say("no rows")
 

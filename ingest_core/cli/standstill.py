@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from ingest_core.cli.output import duration
+from ingest_core.figures import span
 from ingest_core.run import Progress, Snapshot
 
 # Where something is going wrong, and where nothing is known to.
@@ -31,7 +31,7 @@ class Standstill:
         seconds = now - self._since
         if seconds < (SECONDS_IN_TROUBLE if is_wrong else SECONDS_IN_SILENCE):
             return ""
-        return f"nothing has come for {duration(seconds)}" + (f": {seen.problem}" if is_wrong else "")
+        return f"nothing has come for {span(seconds)}" + (f": {seen.problem}" if is_wrong else "")
 
 
 class Telling:

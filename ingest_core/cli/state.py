@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from ingest_core.assembly import Wish
 from ingest_core.cli.again import typed
-from ingest_core.cli.options import Verb, json_option, source_argument, yes_option
+from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, yes_option
 from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
@@ -19,8 +19,6 @@ from ingest_core.errors import UsageError
 from ingest_core.run import Job, abandon, forget_checkpoint
 from ingest_core.state import History
 from ingest_core.upkeep import newest_committed, standing
-
-lake_option = click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
 
 
 @click.group("state")

@@ -8,7 +8,7 @@ import click
 from rich.markup import escape
 
 from ingest_core.cli.again import typed
-from ingest_core.cli.options import Verb, json_option, source_argument, wish
+from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, wish
 from ingest_core.cli.output import console, print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
@@ -21,7 +21,7 @@ SHOWN = 50
 
 @click.command("verify", cls=Verb)
 @source_argument
-@click.option("--lake", metavar="URI", help="Another lake: s3://bucket[/prefix], or a folder.")
+@lake_option
 @click.option("--date", metavar="DATE", help="The day; the newest committed one where it is left out.")
 @click.option("--sizes", is_flag=True, help="List the folders and compare sizes alone: quick, and reads no object.")
 @json_option

@@ -6,7 +6,7 @@ import base64
 import hashlib
 from importlib.resources import files
 
-from ingest_core.report import figures
+from ingest_core import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Picture
 from ingest_core.report.views.calendar import calendar

@@ -14,6 +14,7 @@ import threading
 from typing import BinaryIO
 
 from ingest_core.assembly import guard_logs
+from ingest_core.logs import wanted_level
 from ingest_core.run import Job
 from ingest_core.run.spread import Done
 from ingest_core.run.worker import Worker
@@ -89,9 +90,8 @@ def main() -> None:
     """Works until standard input ends."""
     orders, news = _apart()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: whoever coordinates says what to do
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level="WARNING")
-    level = os.environ.get("INGEST_LOG", "warning").upper()
-    logging.getLogger("ingest_core").setLevel(level if level in logging.getLevelNamesMapping() else "WARNING")
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("ingest_core").setLevel(wanted_level(os.environ, logging.WARNING))
     setting = SETTINGS.decode(orders.readline())
     workspace = setting.workspace()
     guard_logs(workspace.redactor, logging.getLogger().handlers)

@@ -8,7 +8,7 @@ import itertools
 import statistics
 from collections.abc import Iterator
 
-from ingest_core.report import figures
+from ingest_core import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Calendar, Day, Line
 from ingest_core.report.views.words import anew

@@ -6,8 +6,8 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
 
+from ingest_core import figures
 from ingest_core.model import LATENCY_MS
-from ingest_core.report import figures
 from ingest_core.report.course import Course, course
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import RunPicture

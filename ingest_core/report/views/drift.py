@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ingest_core.report import figures
+from ingest_core import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Drift, StreamDrift
 from ingest_core.report.shape import Change

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ingest_core.report import figures
+from ingest_core import figures
 from ingest_core.report.markup import Child, Html
 
 

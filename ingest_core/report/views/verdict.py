@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest_core.report import figures
+from ingest_core import figures
 from ingest_core.report.markup import Html
 from ingest_core.report.picture import Calendar, Line, Picture, RunPicture
 from ingest_core.report.views.tables import row, scrolled, table
