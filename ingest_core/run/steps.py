@@ -28,11 +28,11 @@ def land(job: Job, round: int, segment: int) -> Report:
     """
     began = job.clock.monotonic()
     keys = ControlKeys(job.label, job.config, job.date)
-    state = History(job.lake, job.label, job.config).state(job.date)
-    if state is not None and state.limit is None:
-        keys = keys.of(state.generation)
     status, done, error = Status.DONE, Done(), None
     try:
+        state = History(job.lake, job.label, job.config).state(job.date)
+        if state is not None and state.limit is None:
+            keys = keys.of(state.generation)
         if not _is_over(state, round):
             done = _landed(job, keys, _handed(state, keys, round), round, segment)
             error = _worst(done)
