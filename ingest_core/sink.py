@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ingest_core.codes import Code
-from ingest_core.errors import CaseFoldedError, LakeError, LockedError
+from ingest_core.errors import CaseFoldedError, LakeError, LeftError, LockedError
 from ingest_core.keys import RecordKeys, id_text
 from ingest_core.lake import Lake, Stored
 from ingest_core.model import Batch, Origin, Record, Rejected, file_body
@@ -131,7 +131,8 @@ class Sink:
 
     `may_write` is asked before each write, as its answer grows old while another is waited for; it raises where nothing
     may be written any more. `is_earlier(key, sha256)` says, for a lake that keeps no metadata, whether an earlier
-    generation wrote that.
+    generation wrote that. `is_sole` where nobody else can be at the same slice at the same time: of two, one could take
+    an earlier run's object for landed, as the bytes are the same, and the other replace it.
     """
 
     def __init__(
@@ -141,12 +142,15 @@ class Sink:
         stamp: Stamp,
         is_earlier: Callable[[str, str], bool] = lambda key, sha256: False,
         may_write: Callable[[], None] = lambda: None,
+        *,
+        is_sole: bool = True,
     ) -> None:
         self._lake = lake
         self._keys = keys
         self._stamp = stamp
         self._is_earlier = is_earlier
         self._may_write = may_write
+        self._is_sole = is_sole
 
     def parcel(self, record: Record, id: str) -> Parcel:
         """An object of its own for a record that has no reason to be rejected."""
@@ -223,6 +227,8 @@ class Sink:
             return "written" if owner.slice == slice_name else "repeated"
         if owner is not None and owner.epoch > self._stamp.epoch:
             raise LockedError(f"{parcel.key} was written by a later run of {self._stamp.config}", Code.LOCKED)
+        if owner is not None and not self._is_sole:
+            raise LeftError(f"slice {slice_name}: {parcel.key} is there of an earlier run of the day")
         if found == parcel.sha256:
             return "present"
         if owner is not None or self._is_earlier(parcel.key, found):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingest_core.errors import LakeError, LockedError
+from ingest_core.errors import LakeError, LeftError, LockedError
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import Lake
 from ingest_core.model import Answer, Record
@@ -53,6 +53,17 @@ def test_a_record_is_written_under_its_key_as_it_came(lake: Lake, sink: Sink) ->
     assert stored.body == BODY
     assert (landed.key, landed.id, landed.outcome, landed.bytes) == (KEY, "7", "written", len(BODY))
     assert landed.sha256 == hashlib.sha256(BODY).hexdigest()
+
+
+@pytest.mark.parametrize("body", [BODY, b'{"id": 7, "name": "another"}'])
+def test_an_earlier_runs_object_is_left_alone_where_two_may_be_at_the_slice(lake: Lake, body: bytes) -> None:
+    land(Sink(lake, KEYS, Stamp("things", "things/2026-11-23/trial-1", 0, 1)), Record("thing", 7, BODY), "a")
+    shared = Sink(lake, KEYS, Stamp("things", "things/2026-11-23/g1", 1, 2), is_sole=False)
+    with pytest.raises(LeftError, match="of an earlier run"):
+        land(shared, Record("thing", 7, body), "a")
+    stored = lake.get(KEY)
+    assert stored is not None
+    assert stored.body == BODY
 
 
 def test_the_object_says_who_wrote_it(lake: Lake, sink: Sink) -> None:

@@ -54,6 +54,14 @@ def takes_lists(job: Job, state: RunState) -> bool:
     return shows_others(job) and state.generation == 1 and not state.trials
 
 
+def takes_pinned(store: RunStore, *, may_repeat: bool) -> bool:
+    """Whether slices of pinned ids may be landed by workers, of whom two may be at the same slice if `may_repeat`.
+
+    Those two leave alone what an earlier generation has landed (see Sink), so it would all be asked for in vain.
+    """
+    return store.keys.generation == 1 or not may_repeat
+
+
 def stamp_of(job: Job, store: RunStore, held: Held) -> Stamp:
     """Who writes, as objects tell it."""
     return Stamp(job.config, store.keys.run, store.keys.generation, held.state.epoch)
@@ -78,13 +86,14 @@ class Docking(Struct, frozen=True):
         revise: Callable[[Part], Part] = lambda part: part,
         *,
         is_shared: bool = False,
+        is_sole: bool = True,
     ) -> SliceLander:
-        """`source` instead of the job's own. `is_shared` as in Dock."""
+        """`source` instead of the job's own. `is_shared` as in Dock, `is_sole` as in Sink."""
         job = self.job if source is None else replace(self.job, source=source)
         records = RecordKeys(job.label, job.date, job.source.streams, job.specification)
         stamp = stamp_of(job, self.store, self.held)
         dock = Dock(
-            sink=Sink(job.lake, records, stamp, self.is_earlier, self._may_write),
+            sink=Sink(job.lake, records, stamp, self.is_earlier, self._may_write, is_sole=is_sole),
             store=self.store,
             index=self.index,
             puts=self.machinery.puts,

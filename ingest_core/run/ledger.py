@@ -26,14 +26,15 @@ class _There(NamedTuple):
 class Ledger:
     """Fills the index of a run with what is there already, before its rounds begin.
 
-    `beside` are the parts that belong to no slice of the plan.
+    `beside` are the parts that belong to no slice of the plan. `is_sole` as in Sink.
     """
 
-    def __init__(self, lake: Lake, store: RunStore, index: Index, pool: Executor) -> None:
+    def __init__(self, lake: Lake, store: RunStore, index: Index, pool: Executor, *, is_sole: bool = True) -> None:
         self._lake = lake
         self._store = store
         self._index = index
         self._pool = pool
+        self._is_sole = is_sole
         self._kept: dict[str, Kept] = {}
         self._taken: set[str] = set()
         self.beside: list[Summary] = []
@@ -80,7 +81,7 @@ class Ledger:
         records = [landed for intent in intents for landed in intent.records]
         for landed, there in zip(records, self._there([landed.key for landed in records]), strict=True):
             # An intent alone proves nothing: where lists shift, two slices may have named the id.
-            is_ours = there.sha256 == landed.sha256 and there.writer in {None, slice_name}
+            is_ours = there.sha256 == landed.sha256 and self._may_be_of(slice_name, there)
             if is_ours and not self._index.is_elsewhere([landed], slice_name):
                 found.setdefault((landed.stream, landed.id), landed)
         return Kept(tuple(found.values()))
@@ -89,7 +90,7 @@ class Ledger:
         there, records = [], list[Landed]()
         for (file, intent), found in zip(files.items(), self._there([file.key for file in files]), strict=True):
             held = [landed for landed in intent.records if landed.key == file.key]
-            if found.sha256 != file.sha256:
+            if found.sha256 != file.sha256 or not self._may_be_of(slice_name, found):
                 continue
             if self._index.is_elsewhere(held, slice_name):
                 # It came late, after another slice had landed of it: nobody has relied on it.
@@ -98,6 +99,10 @@ class Ledger:
             there.append(file)
             records.extend(held)
         return Kept(tuple(records), tuple(there))
+
+    def _may_be_of(self, slice_name: str, there: _There) -> bool:
+        """Where the lake names no slice of this run, it was an earlier one; or it names none ever."""
+        return there.writer == slice_name or (there.writer is None and self._is_sole)
 
     def _there(self, keys: list[str]) -> Iterator[_There]:
         return ordered_map(self._pool, self._look, keys)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, LockedError, PluginError
 from ingest_core.model import Slice
-from ingest_core.run.docking import takes_lists
+from ingest_core.run.docking import takes_lists, takes_pinned
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.ledger import Ledger
@@ -91,6 +91,8 @@ class Spreading:
         return int(min(MOST_REQUESTS, max(FEWEST_REQUESTS, wanted)))
 
     def _open_slices(self, round: Round, inventory: Inventory) -> Iterator[Slice]:
+        if not takes_pinned(self._store, may_repeat=self._mapper.may_repeat):
+            return
         for slice in open_slices(self._store.slices_of(round), self._index.closed):
             if slice.ids:
                 if not self._index.is_pinned_elsewhere(slice):

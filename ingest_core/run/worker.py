@@ -37,14 +37,15 @@ class Worker:
     """Begins with `with`. `land` may be called again and again, by one thread; `halt` by any.
 
     Never owns the lease: it looks at the claim that `ticket` names, and writes under it. Raises LockedError where that
-    is another's by now.
+    is another's by now. `may_repeat` where another may be at the same slice, unknown to both.
     """
 
-    def __init__(self, job: Job, ticket: Ticket) -> None:
+    def __init__(self, job: Job, ticket: Ticket, *, may_repeat: bool = True) -> None:
         job = replace(job, date=dt.date.fromisoformat(ticket.date), progress=Progress())
         keys = ControlKeys(ticket.label, ticket.config, job.date)
         self._share = Share(job.lake, keys, job.clock, ticket, job.threads.lock())
         state = self._share.state
+        self.may_repeat = may_repeat
         self._job = job if state.frozen.fingerprint == job.frozen.fingerprint else job.thaw(job, state.frozen)
         self._keys = keys.of(state.generation)
         self._earlier = self._keys.earlier(state.generation, state.trials)
@@ -165,7 +166,7 @@ class _Landing:
         self._share = worker._share
         self._store = worker._store(f"{job.chance.getrandbits(48):012x}")
         self._puts = machinery.puts
-        self._ledger = Ledger(job.lake, self._store, worker._index, machinery.puts)
+        self._ledger = Ledger(job.lake, self._store, worker._index, machinery.puts, is_sole=not worker.may_repeat)
         docking = Docking(
             job=job,
             held=worker._share,
@@ -176,7 +177,7 @@ class _Landing:
             is_unwanted=worker._known.is_unwanted,
             is_earlier=worker.is_earlier,
         )
-        self._lander: SliceLander = docking.lander(Allowance(None), is_shared=True)
+        self._lander: SliceLander = docking.lander(Allowance(None), is_shared=True, is_sole=not worker.may_repeat)
 
     def land(self, slice: Slice) -> Summary:
         found = self._puts.submit(self._store.inventory_of, slice.name).result()

@@ -69,7 +69,7 @@ class Desk:
 
     def _worker_of(self, ticket: Ticket) -> Worker:
         if self._worker is None or self._ticket != ticket:
-            self._worker, self._ticket = Worker(self._job, ticket).__enter__(), ticket
+            self._worker, self._ticket = Worker(self._job, ticket, may_repeat=False).__enter__(), ticket
         return self._worker
 
     def _tick(self, worker: Worker) -> None:
