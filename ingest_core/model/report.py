@@ -64,7 +64,8 @@ class Counts(Value, frozen=True):
 class HandedOver(Value, frozen=True):
     """A round that workers are to land, `segments` of it, so many at once, by the array that lies under `key`.
 
-    `tolerated`: how many segments in a hundred may fail.
+    `tolerated`: how many segments in a hundred may fail. `open`: how many have something for workers, those among them
+    that do not fit into the array.
     """
 
     round: int
@@ -72,6 +73,7 @@ class HandedOver(Value, frozen=True):
     workers: int
     key: str
     tolerated: float
+    open: int
 
 
 STEP_SECONDS = 60

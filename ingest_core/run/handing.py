@@ -13,7 +13,7 @@ import msgspec
 
 from ingest_core.model import FailureBudget, HandedOver, Slice
 from ingest_core.model.value import Value
-from ingest_core.run.docking import takes_lists
+from ingest_core.run.docking import takes_lists, takes_pinned
 from ingest_core.run.index import Index
 from ingest_core.run.job import Job
 from ingest_core.run.spreading import open_slices
@@ -39,18 +39,23 @@ class Handing(Value, frozen=True):
 
     @property
     def requests(self) -> int:
-        """How many requests a segment is to have: about five minutes of a worker's share."""
+        """How many requests a segment is to have: about five minutes of a worker's share, if nobody says."""
+        if self.job.hands is not None and self.job.hands.requests is not None:
+            return self.job.hands.requests
         return int(min(MOST_REQUESTS, max(FEWEST_REQUESTS, SEGMENT_SECONDS * self.job.rate / self.workers)))
 
     def hand(self, round: Round, inventory: Inventory) -> HandedOver | None:
         """Writes down what workers can land of a round; None where there is no work for two."""
-        segments = [
+        if not takes_pinned(self.store, may_repeat=True):
+            return None
+        found = [
             segment.segment
             for segment in self.store.segments_of(round)
             if self._is_for_a_worker(open_slices(segment.slices, self.index.closed), inventory)
-        ][:MOST_SEGMENTS]
+        ]
+        segments = found[:MOST_SEGMENTS]
         workers = min(self.workers, len(segments))
-        if workers < 2:
+        if workers < 2 or self._would_be_left_again(round, len(found)):
             return None
         item = {"source": self.job.config, "date": self.job.date.isoformat(), "step": "land", "round": round.number}
         items = [{**item, "segment": segment} for segment in segments]
@@ -61,7 +66,13 @@ class Handing(Value, frozen=True):
             workers=workers,
             key=key,
             tolerated=tolerated(self.job.max_failed),
+            open=len(found),
         )
+
+    def _would_be_left_again(self, round: Round, open: int) -> bool:
+        """Whether workers left slices of the round the last time, and closed no segment beside."""
+        before = self.state.handed
+        return before is not None and before.round == round.number and before.left > 0 and before.open <= open
 
     def _is_for_a_worker(self, slices: Iterable[Slice], inventory: Inventory) -> bool:
         """Whether a segment has anything that is open, and nothing that may not be in two hands."""
@@ -85,4 +96,4 @@ def tolerated(budget: FailureBudget) -> float:
 
 def as_state(handed: HandedOver) -> Handed:
     """What the claim keeps of it."""
-    return Handed(handed.round, handed.segments, handed.workers)
+    return Handed(handed.round, handed.segments, handed.workers, open=handed.open)

@@ -33,10 +33,14 @@ class HandOver(Value, frozen=True):
 
 
 class Hands(Value, frozen=True):
-    """So many workers at once land what a step hands over. `collects` where those of the step before have ended."""
+    """So many workers at once land what a step hands over. `collects` where those of the step before have ended.
+
+    `requests` is what a segment is to need at most; None for what a worker asks in a few minutes.
+    """
 
     workers: int
     collects: bool = False
+    requests: int | None = None
 
 
 def thaw_settings(job: Job, frozen: Frozen) -> Job:

@@ -97,8 +97,7 @@ def _landed(job: Job, keys: ControlKeys, state: RunState, round: int, segment: i
             raise UsageError(f"round {round} of {keys.run} has no segment {segment}", Code.EVENT)
         slices = (slice for slice in plan.slices if takes(worker.job, state, slice))
         done = worker.land(slices, allotment, handed.workers)
-        if done.requests:
-            worker.share.slow_down(done.throttled > 0)
+        worker.share.tell(asked=done.requests > 0, refused=done.throttled > 0, left=done.left)
         return done
 
 

@@ -104,7 +104,6 @@ def _take(lake: Lake, keys: ControlKeys, wanted: Wanted, release: Callable[[], N
             epoch=1 if seen is None else seen.epoch + 1,
             nonce=f"{wanted.chance.getrandbits(64):016x}",
             renewals=0,
-            handed=None,
             holder=f"{socket.gethostname()}:{os.getpid()}",
             touched=wanted.clock.now(),
         )

@@ -224,12 +224,17 @@ class Phase(enum.Enum):
 
 
 class Handed(msgspec.Struct, frozen=True):
-    """A round that so many workers at once land. `slowed`: what refusals have left of the rate, 0 to 1."""
+    """A round that so many workers at once land. `slowed`: what refusals have left of the rate, 0 to 1.
+
+    `open` counts the segments that had something for workers, `left` the slices that they left to whoever collects.
+    """
 
     round: int
     segments: int
     workers: int
     slowed: float = 1.0
+    open: int = 0
+    left: int = 0
 
 
 class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -244,7 +249,7 @@ class RunState(msgspec.Struct, frozen=True, omit_defaults=True):
     refreshed  this generation was begun by --refresh: the same wish goes on with it
     untouched  nothing has landed yet: the next attempt may begin it with other settings
     forgotten  the checkpoint that this date committed is not to be used any more
-    handed     in the phase HANDED: what was
+    handed     in the phase HANDED: what was; kept by whoever collects
     """
 
     format: int

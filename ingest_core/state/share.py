@@ -90,15 +90,18 @@ class Share:
             with self._looking:
                 self._look()
 
-    def slow_down(self, refused: bool) -> None:
-        """Tells those who come next whether the API refused, so that the round goes on slower, or faster again."""
+    def tell(self, *, asked: bool, refused: bool, left: int) -> None:
+        """Tells those who come next whether the API was asked and refused, so that the round goes on slower, or faster
+        again; and whoever collects how many slices are left to it."""
         for _ in range(MOST_SWAPS):
             stored = self._lake.get(self._keys.state)
             state = decoded(stored, self._keys)
             if stored is None or state is None or state.handed is None or not is_mine(state, self.state):
                 return
-            change = slower if refused else faster
-            handed = msgspec.structs.replace(state.handed, slowed=change(state.handed.slowed))
+            handed = msgspec.structs.replace(state.handed, left=state.handed.left + left)
+            if asked:
+                change = slower if refused else faster
+                handed = msgspec.structs.replace(handed, slowed=change(handed.slowed))
             if handed == state.handed or self._lake.swap(
                 self._keys.state, encode(msgspec.structs.replace(state, handed=handed)), stored, {}
             ):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import random
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,8 +18,8 @@ from ingest_core import Context, Record, Ref, Slice
 from ingest_core.errors import CredentialsError, TransientError, UsageError
 from ingest_core.keys import ControlKeys
 from ingest_core.lambda_handler import answer
-from ingest_core.model import FailureBudget, Report, Status
-from ingest_core.run import Hands, Job, coordinate, land, run
+from ingest_core.model import Batch, FailureBudget, Report, Status
+from ingest_core.run import Hands, Job, abandon, coordinate, land, run
 from ingest_core.run import handing as handing_module
 from ingest_core.state import Phase, RunState, Share, decode, encode, ticket_of
 
@@ -200,6 +202,82 @@ def test_what_cannot_be_helped_fails_the_segment_with_its_error(job: JobMaker) -
     assert report.error.kind == "CredentialsError"
 
 
+def test_a_lake_that_is_busy_when_a_worker_looks_at_the_state_is_a_reason_to_call_it_again(
+    things: Job, lake: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planning(things)
+
+    def busy(key: str) -> Any:
+        raise TransientError(f"{key}: S3 answered 503 SlowDown")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(lake, "get", busy)
+        assert land(things, 0, 0).status is Status.PARTIAL
+    assert land(things, 0, 0).status is Status.DONE
+
+
+def test_what_a_trial_left_there_is_replaced_by_the_commit_and_not_by_a_worker_that_has_a_double(
+    job: JobMaker, lake: Any, records: Bodies
+) -> None:
+    """Of two at one slice, one would take the trial's bytes for landed, the other replace them: its part would lie."""
+    version = 1
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        for id in slice.ids:
+            yield Record(slice.stream or "", id, b'{"id": %s, "version": %d}' % (id.encode(), version))
+
+    def made(**more: Any) -> Job:
+        return job(by_ids, fetch, streams=("thing",), rate=1.0, **more)
+
+    assert run(made(limit=3)).status is Status.DONE
+    planning(made())
+    assert land(made(), 0, 0).status is Status.DONE  # it finds the very bytes there
+    version = 2
+    again = land(made(chance=random.Random(8)), 0, 0)
+    assert again.status is Status.DONE, again.error  # its double has others
+    assert lake.get(f"{DAY}g1/parts/r0-thing-00000.json") is None
+    for segment in range(1, 20):
+        assert land(made(), 0, segment).status is Status.DONE
+    done = committing(made())
+
+    assert (done.status, done.counts.records) == (Status.DONE, 2000)
+    part = json.loads(lake.get(f"{DAY}g1/parts/r0-thing-00000.json").body)
+    told = {one["key"]: one["sha256"] for one in part["records"]}
+    assert told == {key: hashlib.sha256(records()[key]).hexdigest() for key in told}
+
+
+def test_a_day_that_is_landed_anew_is_not_for_workers_that_may_have_a_double(things: Job) -> None:
+    assert run(things).status is Status.DONE
+    again = planning(replace(things, refresh=True))
+    assert (again.status, again.handed, again.counts.records) == (Status.DONE, None, 2000)
+
+
+def test_what_workers_leave_to_the_commit_it_lands_and_does_not_hand_over_for_ever(job: JobMaker) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        yield from pinned(slice)
+        if slice.ids[0] in {"101", "301"}:
+            yield Record("thing", 5000 + int(slice.ids[0]), b"{}")
+
+    made = job(by_ids, fetch, streams=("thing",), rate=1.0, batch=Batch())
+    report, maps = planning(made), []
+    while report.handed is not None:
+        maps.append(report.handed.open)
+        for segment in range(20):
+            assert land(made, 0, segment).status is Status.DONE
+        report = committing(made)
+        assert len(maps) < 5
+
+    assert maps == [20, 2]
+    assert (report.status, report.counts.records) == (Status.DONE, 2002)
+
+
+def test_a_run_that_is_in_the_hands_of_workers_can_be_given_up(things: Job, lake: Any) -> None:
+    planning(things)
+    assert abandon(things)
+    assert state_of(lake).phase is Phase.ABANDONED
+    assert land(things, 0, 0).status is Status.LOCKED
+
+
 def test_a_worker_out_of_time_says_partial(things: Job, clock: Any) -> None:
     planning(things)
     assert land(replace(things, deadline=clock.monotonic() + 10.0), 0, 0).status is Status.PARTIAL
@@ -288,7 +366,7 @@ def test_events_answers_and_what_a_map_returns_stay_far_below_what_a_state_may_h
     items = json.loads(lake.get(planned.handed.key).body)
     assert max(len(json.dumps(item)) for item in items) < 200
     assert len(json.dumps(answer(planned))) < 2_000
-    assert set(answer(planned)["map"]) == {"round", "segments", "workers", "bucket", "key", "tolerated"}
+    assert set(answer(planned)["map"]) == {"round", "segments", "workers", "bucket", "key", "tolerated", "open"}
     assert len(json.dumps([{}] * handing_module.MOST_SEGMENTS)) < 256 * 1024 / 4
 
 
