@@ -89,7 +89,7 @@ class Choice:
 
 def given_up(seen: RunState | None) -> RunState | None:
     """For `acquire`: claims an unfinished run as it is, so that it can be abandoned."""
-    return seen if seen is not None and seen.phase in {Phase.RUNNING, Phase.OPEN, Phase.DONE} else None
+    return seen if seen is not None and seen.phase in {Phase.RUNNING, Phase.HANDED, Phase.OPEN, Phase.DONE} else None
 
 
 def forgetting(seen: RunState | None) -> RunState | None:
