@@ -199,10 +199,12 @@ class Workspace:
     def coordinate(self, use: Use, wish: Wish, *, collects: bool = False) -> Report:
         """The step of a state machine that plans, collects and commits; observers are told.
 
-        `collects` where the workers of the step before have ended.
+        `collects` where the workers of the step before have ended. In a folder it leaves nothing to workers: what keeps
+        two apart there is the lock of a process that lives.
         """
-        hands = Hands(use.config.workers, collects) if use.config.workers > 1 else None
-        job = replace(self.job(use, wish), hands=hands)
+        job = self.job(use, wish)
+        if use.config.workers > 1 and not job.lake.holds:
+            job = replace(job, hands=Hands(use.config.workers, collects))
         return self._finished(use, job, coordinate(job))
 
     def land(self, use: Use, wish: Wish, round: int, segment: int) -> Report:
