@@ -12,9 +12,11 @@ from .sites import (
     CRASH_BEFORE,
     FREEZE,
     GHOST,
+    LANDS,
     LATE,
     POSSIBLE,
     RARE,
+    RARE_IN_STEPS,
     STALL_AFTER,
     STALL_BEFORE,
     WRITES,
@@ -89,7 +91,8 @@ class Drawn:
         self._chance = chance
         self._every = every
         self._focus = focus
-        self._share = 0.6 if focus is not None and focus[1:] in RARE else 0.3
+        is_rare = focus is not None and (focus[1:] in RARE or focus in RARE_IN_STEPS)
+        self._share = 0.6 if is_rare else 0.3
         self._late = late
         self._weights = WEIGHTS if not zombies else ZOMBIES
         self._hits = hits
@@ -112,7 +115,7 @@ class Drawn:
         else:
             return None
         possible = POSSIBLE[where, step]
-        if self._late and where == "s3" and step in WRITES and self._chance.random() < 0.5:
+        if self._late and where in {"s3", LANDS} and step in WRITES and self._chance.random() < 0.5:
             self.is_late = True
             return self._chance.choice((LATE, GHOST))
         fault = self._chance.choices(possible, [weights.get(fault, 1.0) for fault in possible])[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,6 +53,7 @@ class Judge:
     violations: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     _claims: dict[Process, Claimed] = field(default_factory=dict)
+    _called: set[Process] = field(default_factory=set)
     _parts: dict[str, int] = field(default_factory=dict)
     _checkpoints: dict[str, list[dict[str, object]]] = field(default_factory=lambda: defaultdict(list))
     _tick: int = 0
@@ -80,8 +82,18 @@ class Judge:
         claimed = self._claims.get(process)
         writer = _generation(metadata) if body is not None else claimed.state.generation if claimed is not None else 0
         # A trial is generation 0 whatever its number; trials make room for one another.
-        if there > writer or (there == writer and there > 0):
+        is_same = there == writer and there > 0
+        if is_same and body is None and claimed is not None:
+            # A file that came late, or was a double's, and holds what others have: no part names it.
+            is_same = self._is_named(claimed.run, key)
+        if there > writer or is_same:
             self.say(f"{key} of generation {there} was {'removed' if body is None else 'rewritten'} by {writer}")
+
+    def _is_named(self, run: str, key: str) -> bool:
+        root = f"_ingest/{LABEL}/{run}/parts/"
+        bodies = (self.read(name) for name in self.keys() if name.startswith(root))
+        parts = [decode(body, Part, root) for body in bodies if body is not None]
+        return key in {file.key for part in parts for file in part.files}
 
     def _on_commit(self, key: str, body: bytes) -> None:
         manifest = decode(body, Manifest, key)
@@ -137,6 +149,15 @@ class Judge:
         """What `worker` does from now on is under the claim that `coordinator` has."""
         self._claims[worker] = self._claims[coordinator]
 
+    def is_called(self, worker: Process) -> None:
+        """What `worker` does is under the claim that it finds first."""
+        self._called.add(worker)
+
+    def on_read(self, process: Process, key: str, body: bytes) -> None:
+        """Something has been read."""
+        if process in self._called and process not in self._claims and key.endswith("/state.json"):
+            self._claims[process] = Claimed(decode(body, RunState, key), self._tick)
+
     def run_of(self, process: Process) -> str:
         return self._claims[process].run
 
@@ -149,10 +170,13 @@ class Judge:
     def say(self, what: str) -> None:
         self.violations.append(what)
 
+    def days(self) -> set[dt.date]:
+        """The days that something was begun of."""
+        return {dt.date.fromisoformat(key.split("/")[3]) for key in self.keys() if key.startswith("_ingest/")}
+
     def verdict(self) -> None:
         """Everything is over: each date that was really run is whole."""
-        days = sorted({key.split("/")[3] for key in self.keys() if key.startswith("_ingest/")})
-        for day in days:
+        for day in sorted(map(str, self.days())):
             key = f"_ingest/{LABEL}/{CONFIG}/{day}/state.json"
             body = self.read(key)
             if body is None:

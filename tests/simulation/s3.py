@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutErr
 from .sites import BUSY, DELETE, GET, GHOST, LIST, LOST, PUT, PUT_NEW, RACED, RACED_ON, RETRIED, SWAP, UNSENT, site_of
 from .steps import Steps
 from .threads import EPOCH
-from .world import World
+from .world import Process, World
 
 BUCKET = "lake"
 MOST_CONFLICTS = 4  # after the first: as often as the lake tries
@@ -50,12 +50,16 @@ def http_date(seconds: int) -> str:
 
 @dataclass
 class Server:
-    """The objects of one bucket. Its clock is `skew` seconds away from that of the world. `on_write` is told first."""
+    """The objects of one bucket. Its clock is `skew` seconds away from that of the world.
+
+    `on_write` is told first, `on_read` of what has reached a process.
+    """
 
     world: World
     skew: float = 0.0
     objects: dict[str, Object] = field(default_factory=dict)
     on_write: Callable[[str, bytes | None, Mapping[str, str]], None] = lambda key, body, metadata: None
+    on_read: Callable[[Process, str, bytes], None] = lambda process, key, body: None
 
     @property
     def clock(self) -> int:
@@ -156,6 +160,7 @@ class Client:
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         found: dict[str, Any] = self._take(GET, Key, lambda: self._get(Key))
+        self._server.on_read(self._steps.process, Key, found["Body"].read())
         return found
 
     def _get(self, key: str) -> dict[str, Any]:

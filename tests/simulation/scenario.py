@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest_core.model import Batch
 from ingest_core.run import HandOver
 
 from .api import Habits
-from .sites import GET, PUT_NEW, RARE, STEPS, SWAP
+from .sites import GET, LANDS, PUT_NEW, RARE, RARE_IN_STEPS, STEPS, SWAP
 from .source import Selects
 
 DAY = 86_400.0
@@ -52,6 +52,7 @@ class Scenario:
 
     `foreign`: files that somebody else has put where records go. `zombies`: processes freeze more often than they die,
     and others do not wait for them. `workers`: how many processes a run has to land its slices, 0 for none but itself.
+    `hands`: how many functions a state machine calls at once to land what a step hands over, 0 where there is none.
     """
 
     lake: str
@@ -71,6 +72,7 @@ class Scenario:
     begins: float
     server_skew: float
     workers: int = 0
+    hands: int = 0
 
 
 def drawn(chance: random.Random) -> Scenario:
@@ -100,6 +102,39 @@ def drawn(chance: random.Random) -> Scenario:
         begins=chance.choice((0.0, BEFORE_MIDNIGHT)),
         server_skew=chance.choice((0.0, 0.0, -500.5, 7200.3)),
     )
+
+
+def in_steps(scenario: Scenario, chance: random.Random) -> Scenario:
+    """Some scenarios, in S3 and without workers, with a state machine instead and a focus on its steps."""
+    if scenario.lake != "s3" or scenario.workers or chance.random() < 0.5:
+        return scenario
+    focus = chance.choice((*((LANDS, *step) for step in STEPS[LANDS]), *RARE_IN_STEPS))
+    if chance.random() < 0.4:
+        return replace(_with_more_ids(scenario, chance), hands=chance.choice((2, 3, 4)))
+    scenario = replace(
+        scenario,
+        configs=tuple(_config(chance, scenario.pages, focus) for _ in range(2)),
+        habits=_habits(chance, focus),
+        starts=_starts(chance, focus, scenario.zombies),
+        focus=focus,
+        # Leases are renewed, and maps made anew, where a round takes long and has several segments.
+        latency=3.0 if focus == (LANDS, "state", SWAP) else scenario.latency,
+        hands=chance.choice((2, 3, 4)),
+    )
+    return _with_more_ids(scenario, chance, has_lists=focus[1] == "map")
+
+
+def _with_more_ids(scenario: Scenario, chance: random.Random, *, has_lists: bool = False) -> Scenario:
+    """Rounds of one slice are nothing to hand over. `has_lists`: there are lists that workers may land, too."""
+
+    def more(config: Config) -> Config:
+        ids, persons = chance.sample(range(1, 20), chance.choice((2, 5, 8))), chance.sample(range(1, 8), 2)
+        selects = replace(config.selects, ids=tuple(ids), persons=tuple(persons))
+        if has_lists:
+            return replace(config, selects=replace(selects, records=("a", "b"), refs=("c",)), batch=None)
+        return replace(config, selects=selects)
+
+    return replace(scenario, configs=tuple(map(more, scenario.configs)))
 
 
 def _rewrites(focus: Focus | None) -> bool:

@@ -18,8 +18,9 @@ from .api import SimulatedApi, SimulatedTransport
 from .disk import Disk, SimulatedDiskLake
 from .faults import Drawn
 from .judge import CONFIG, FOREIGN_BODY, Judge
+from .machine import CALM, Machine, Moods, Work, moody
 from .s3 import BUCKET, Client, Object, Server
-from .scenario import Scenario, Start, drawn
+from .scenario import Scenario, Start, drawn, in_steps
 from .sites import Hit
 from .source import LABEL, Ear, source
 from .steps import Steps
@@ -49,10 +50,11 @@ class Outcome:
 
 @dataclass
 class Simulation:
-    """The world of one seed."""
+    """The world of one seed. `apart` draws what a state machine does, so that nothing else is drawn otherwise."""
 
     scenario: Scenario
     chance: random.Random
+    apart: random.Random
     hits: Counter[Hit] = field(default_factory=Counter)
     trace: Trace | None = None
 
@@ -70,9 +72,12 @@ class Simulation:
         foreign = {f"Raw/{LABEL}/JSON/{day}/{name}" for day in FOREIGN_DAYS for name in scenario.foreign}
         self.judge = Judge(self.world, self.api, self._read, self._keys, self._generation, foreign)
         self.server.on_write = self.disk.on_write = self.judge.on_write
+        self.server.on_read = self.judge.on_read
+        self.machine = Machine(self.world, self.server, self.apart, scenario.hands, self._call, self.judge.say)
         for key in sorted(self.judge.foreign):
             self.server.objects[key] = Object(FOREIGN_BODY, '"foreign"', {}, 0)
             self.disk.files[key] = FOREIGN_BODY
+        self.called: list[Run] = []
         self.stamps = 0
         self.processes = 0
         self.is_over = False
@@ -116,7 +121,7 @@ class Simulation:
         self.faults.is_calm = self.api.is_still = True
         self.api.down = 0
         self._finish(running)
-        self._wait(running)
+        self._wait([*running, *self.called])
         self.is_over = True
 
     def _wait(self, running: list[Run]) -> None:
@@ -128,8 +133,14 @@ class Simulation:
     def _finish(self, running: list[Run]) -> None:
         """Without faults any more: somebody calls until the answer is done."""
         last = self.scenario.starts[-1]
+        if self.scenario.hands:
+            self._wait(running)
+            while self.machine.late:
+                self.world.sleep(60.0)
+            self._wait(self.called)
+            self._drive_again(last)
         for _ in range(MOST_STARTS_AT_LAST):
-            is_alone = all(other.is_over for other in running)
+            is_alone = all(other.is_over for other in (*running, *self.called)) and not self.machine.late
             one = self._start(Start(config=last.config))
             self._wait([one])
             if one.report is not None and one.report.status is Status.DONE and is_alone:
@@ -137,6 +148,18 @@ class Simulation:
                 return
             self.world.sleep(60.0)
         self.judge.say(f"no run comes to its end: {one.report and one.report.error}")
+
+    def _drive_again(self, last: Start) -> None:
+        """Executions of each day that is not done: the machine knows of no other day than its own."""
+        for day in sorted(self.judge.days()):
+            for _ in range(MOST_STARTS_AT_LAST):
+                one = self._execute(Start(config=last.config, date=day), CALM)
+                self._wait([one])
+                if one.report is None or one.report.status is Status.DONE:
+                    break
+                self.world.sleep(60.0)
+            else:
+                self.judge.say(f"no execution of {day} comes to its end: {one.report and one.report.error}")
 
     def _rerun(self, date: dt.date) -> None:
         """A run that is done asks nothing and writes nothing."""
@@ -154,17 +177,43 @@ class Simulation:
     def _start(self, start: Start) -> Run:
         self.processes += 1
         self.api.down = start.down or self.api.down
-        process = Process(self.world, f"p{self.processes}", start.skew)
-        one = Run(process, self._coordinating(process, start))
+        if self.scenario.hands and start.limit is None and self.apart.random() < 0.8:
+            return self._execute(start, CALM if self.faults.is_calm else self._moods())
+        return self._begin(f"p{self.processes}", start, run)
+
+    def _moods(self) -> Moods:
+        focus = self.scenario.focus
+        return moody(self.apart, is_hasty=focus is not None and focus[1] == "map")
+
+    def _execute(self, start: Start, moods: Moods) -> Run:
+        """The state machine's own process: it is nowhere, and does not die."""
+        process = Process(self.world, f"x{self.processes}")
+        date = start.date or SimulatedClock(process).now().date()
+        one = Run(process)
+        process.spawn(lambda: self._work(one, lambda: self.machine.execute(process, start, date, moods)))
+        return one
+
+    def _call(self, name: str, start: Start, work: Work, lands: bool) -> Run:
+        """One invocation of the function that the state machine calls."""
+        self.processes += 1
+        one = self._begin(f"{name}{self.processes}", start, work, lands=lands)
+        self.called.append(one)
+        return one
+
+    def _begin(self, name: str, start: Start, work: Work, *, lands: bool = False) -> Run:
+        process = Process(self.world, name, start.skew)
+        if lands:
+            self.judge.is_called(process)
+        job, one = self._coordinating(process, start, lands=lands), Run(process)
         process.on_death.append(one.end)
         if self.trace is not None:
             self.trace(f"{self.world.time:10.2f}  {process.name}  starts: {start}")
-        process.spawn(lambda: self._work(one))
+        process.spawn(lambda: self._work(one, lambda: work(job)))
         return one
 
-    def _work(self, one: Run) -> None:
+    def _work(self, one: Run, work: Callable[[], Report | None]) -> None:
         try:
-            one.report = run(one.job)
+            one.report = work()
         except Exception as error:  # noqa: BLE001 -- a run that raises is what is looked for
             self.judge.say(f"{one.process.name}: run raised {type(error).__name__}: {error}")
         if self.trace is not None and one.report is not None:
@@ -172,9 +221,9 @@ class Simulation:
             self.trace(f"{self.world.time:10.2f}  {one.process.name}  answers {one.report.status.value} {told}")
         one.end()
 
-    def _coordinating(self, process: Process, start: Start) -> Job:
+    def _coordinating(self, process: Process, start: Start, *, lands: bool) -> Job:
         """The job of a process that has workers, where the scenario gives it some."""
-        job = self._job(process, start)
+        job = self._job(process, start, lands=lands)
         if not self.scenario.workers:
             return job
         mapper = SimulatedMapper(
@@ -186,9 +235,9 @@ class Simulation:
         )
         return replace(job, mapper=mapper)
 
-    def _job(self, process: Process, start: Start) -> Job:
+    def _job(self, process: Process, start: Start, *, lands: bool = False) -> Job:
         scenario, clock = self.scenario, SimulatedClock(process)
-        steps = Steps(process, self.faults, self.chance, scenario.latency, self.trace)
+        steps = Steps(process, self.faults, self.chance, scenario.latency, self.trace, lands=lands)
         config = scenario.configs[start.config]
         ear = Ear(
             run=lambda: self.judge.run_of(process),
@@ -236,7 +285,6 @@ class Run:
     """A process and what it answered; no report: it died."""
 
     process: Process
-    job: Job
     report: Report | None = None
     is_over: bool = False
     waiters: list[Any] = field(default_factory=list)
@@ -253,7 +301,9 @@ def simulate(seed: int, hits: Counter[Hit] | None = None, trace: Trace | None = 
     chance = random.Random(seed)
     # Drawn apart, so that what a seed decides beside is what it was.
     workers = random.Random(-seed).choice((0, 0, 0, 2, 3))
-    simulation = Simulation(replace(drawn(chance), workers=workers), chance, Counter() if hits is None else hits, trace)
+    apart = random.Random(f"steps {seed}")
+    scenario = in_steps(replace(drawn(chance), workers=workers), apart)
+    simulation = Simulation(scenario, chance, apart, Counter() if hits is None else hits, trace)
     if trace is not None:
         trace(repr(simulation.scenario))
     violations = simulation.go()

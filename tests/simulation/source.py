@@ -26,12 +26,13 @@ class Asked:
 
 @dataclass
 class Selects:
-    """What a config of the source takes: lists of whole records, lists of refs, and ids of its own."""
+    """What a config of the source takes: lists of whole records, lists of refs, and movies and persons of its own."""
 
     pages: int
     records: tuple[str, ...]
     refs: tuple[str, ...]
     ids: tuple[int, ...]
+    persons: tuple[int, ...] = ()
 
 
 @dataclass
@@ -55,6 +56,8 @@ def source(choice: Sequence[Selects], ear: Ear, stamp: Callable[[], int]) -> Sou
             yield Slice(f"{name}-1", {"list": name, "page": 1})
         for id in selects.ids:
             yield Ref("movie", id)
+        for id in selects.persons:
+            yield Ref("person", id)
 
     def fetch(ctx: Context, slice: Slice) -> Iterator[Any]:
         run = ear.run()

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from .faults import Faults
-from .sites import CRASH_AFTER, CRASH_BEFORE, FREEZE, LATE, STALL_AFTER, STALL_BEFORE, WRITES
+from .sites import CRASH_AFTER, CRASH_BEFORE, FREEZE, LANDS, LATE, STALL_AFTER, STALL_BEFORE, WRITES
 from .world import Process
 
 Trace = Callable[[str], None]
 
 
 class Steps:
-    """Every I/O of one process goes through here. `latency` is how many seconds a step takes on average; 0: none."""
+    """Every I/O of one process goes through here. `latency` is how many seconds a step takes on average; 0: none.
+
+    `lands` where the process lands a segment of a round that was handed over: its sites are sites of their own.
+    """
 
     def __init__(
         self,
@@ -23,6 +26,8 @@ class Steps:
         chance: random.Random | None = None,
         latency: float = 0.0,
         trace: Trace | None = None,
+        *,
+        lands: bool = False,
     ) -> None:
         self.process = process
         self.faults = faults
@@ -30,6 +35,7 @@ class Steps:
         self._chance = chance
         self._latency = latency
         self._trace = trace
+        self._lands = lands
 
     def take(self, where: str, site: str, step: str, key: str, act: Callable[[str | None], Any]) -> Any:
         """`act(fault)` of one step. What it raises is the answer too."""
@@ -37,7 +43,8 @@ class Steps:
         if process.is_dead:
             process.require_alive()
         task = self._world.current()
-        fault = self.faults.draw(where, site, step, task, self._world.time)
+        at = LANDS if self._lands and where == "s3" else where
+        fault = self.faults.draw(at, site, step, task, self._world.time)
         if self._trace is not None:
             self._tell(step, key, fault)
         if fault is CRASH_BEFORE:

@@ -46,7 +46,7 @@ class SimulatedMapper:
         self, process: Process, workers: int, job_of: Callable[[Process], Job], judge: Judge, *, is_folder: bool
     ) -> None:
         self.workers = workers
-        self.may_repeat = True
+        self.may_repeat = not is_folder
         self.least = 1
         self._process = process
         self._world = process.world
@@ -133,7 +133,7 @@ class SimulatedMapper:
 
     def _work(self, hand: Hand, ticket: Ticket) -> None:
         try:
-            with Worker(self._job_of(hand.process), ticket) as worker:
+            with Worker(self._job_of(hand.process), ticket, may_repeat=self.may_repeat) as worker:
                 hand.worker = worker
                 while not hand.is_told_to_end:
                     if hand.work:
