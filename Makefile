@@ -23,6 +23,7 @@ $(READY): pyproject.toml $(wildcard sources/*/pyproject.toml)
 
 demo: $(READY) ## the main job, without a key or an account
 	@$(BIN)/ingest demo
+	@echo "or without a key: docs/first-run.md goes on from here"
 
 test: $(READY) ## every test
 	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup

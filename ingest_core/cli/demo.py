@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from ingest_core.cli.options import Verb
 from ingest_core.cli.output import console, print_report
 from ingest_core.cli.palette import COLOURS
 from ingest_core.codes import Code
+from ingest_core.config import config_folder, config_names
 from ingest_core.errors import UsageError
 from ingest_core.figures import size
 from ingest_core.lake import Entry, Lake
@@ -76,8 +79,23 @@ def command(source: str) -> int:
         out.rule("[bold]4  what landed", align="left", style="dim")
         out.print(_tree(lake))
         _show_one(out, lake)
-        out.print(f"[dim]Now yours: config/{source}.yaml, then `ingest run {source} --dry-run --limit 20`[/]")
+        for step in _next_steps(source):
+            out.print(f"[dim]next[/] {escape(step)}")
     return report.exit_code
+
+
+def _next_steps(source: str) -> Iterator[str]:
+    """From the demo to a run of one's own, from where the command was called."""
+    if shutil.which("ingest") is None:
+        activate = Path(sys.prefix) / "bin/activate"
+        if activate.is_file():
+            shown = os.path.relpath(activate)
+            yield f". {shown}   and the command `ingest` is there"
+    folder = config_folder(os.environ)
+    if source not in config_names(folder):
+        keys = f"`source: {source}`, `lake:` and `settings:`"
+        yield f"write {folder / source}.yaml: {keys}; ingest schema {source} explains them"
+    yield f"ingest check {source}   says what a run still needs; then ingest run {source} --dry-run --limit 20"
 
 
 @contextmanager

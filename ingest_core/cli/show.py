@@ -103,7 +103,8 @@ def _unknown(job: Job, id: str, date: str | None, stream: str) -> str:
     if not days:
         return f"{job.config} has no run in {job.lake.uri}"
     looked = min(len(days), DAYS_LOOKED_BACK)
-    return f"no run of {job.config} in its newest {looked} days says anything about {printable(id)}{of}"
+    newest = "on its newest day" if looked == 1 else f"on its newest {looked} days"
+    return f"no run of {job.config} {newest} says anything about {printable(id)}{of}"
 
 
 def _heading(job: Job, id: str, seen: Sighting) -> str:

@@ -167,3 +167,10 @@ def test_show_of_a_record_that_was_altered_sends_to_verify(ingest: Ingest, home:
     assert (ended.code, ended.out) == (1, "")
     assert "movie-11.json is not what landed" in ended.err
     assert "ingest verify tmdb" in ended.err
+
+
+def test_an_id_that_no_run_names_is_told_by_the_days_that_were_looked_at(ingest: Ingest) -> None:
+    ingest("run", "twitter_stub", "--date", "2026-11-23")
+    assert "no run of twitter_stub on its newest day says anything about 7" in ingest("show", "twitter_stub", "7").err
+    ingest("run", "twitter_stub", "--date", "2026-11-24")
+    assert "on its newest 2 days says" in ingest("show", "twitter_stub", "7").err

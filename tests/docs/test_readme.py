@@ -77,6 +77,7 @@ def test_every_command_that_is_named_in_passing_is_one(page: Path) -> None:
 @pytest.mark.parametrize("page", READMES, ids=lambda page: page.name)
 def test_the_source_in_twenty_lines_lands(page: Path, tmp_path: Path) -> None:
     (code,) = blocks(page, "python")
+    assert "INGEST_PLUGINS=plugins" in page.read_text(encoding="utf-8")
     (tmp_path / "things.py").write_text(code)
     source = load_plugins([], {"INGEST_PLUGINS": str(tmp_path)}).find("things")
     answers = {f"/v1/things?page={page}": (200, b'{"items":[{"id":%d}]}' % page) for page in (1, 2, 3)}
