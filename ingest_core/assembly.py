@@ -102,9 +102,20 @@ class Workspace:
 
         Raises UsageError or ConfigError; makes no request.
         """
-        path = find_config(name, config_folder(self.environment))
+        path = self._path(name)
         document = open_document(path, {**self._lake_override(wish), **wish.overrides}, anew=anew)
         return self._used(document, path.stem, path.parent)
+
+    def _path(self, name: str) -> Path:
+        """The config of that name. Where it is called as a plugin that is broken, that is said, too."""
+        try:
+            return find_config(name, config_folder(self.environment))
+        except UsageError as error:
+            broken = next((one for one in self.plugins.broken if one.entry_point == name), None)
+            if broken is None:
+                raise
+            what = f"{error.what}; and {broken.distribution} cannot be used: {broken.why}"
+            raise UsageError(what, error.code, hint=error.hint) from None
 
     def use_values(self, values: Mapping[str, Any], name: str | None, wish: Wish) -> Use:
         """A config that a program made, under a name of its own or its source's, checked. Raises as `use` does."""
@@ -123,13 +134,11 @@ class Workspace:
 
         Raises UsageError or ConfigError where it is not, or cannot be written.
         """
-        path = find_config(name, config_folder(self.environment))
-        return stamp_config(path, self._source)
+        return stamp_config(self._path(name), self._source)
 
     def is_stamped(self, name: str) -> bool | None:
         """Whether what `stamp` wrote still counts; None where it wrote nothing."""
-        path = find_config(name, config_folder(self.environment))
-        return is_stamped(path, self._source)
+        return is_stamped(self._path(name), self._source)
 
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
@@ -341,7 +350,7 @@ class Workspace:
     def _source(self, document: Document) -> Source:
         name = source_named_in(document)
         if self.plugins.is_unknown(name):
-            raise unknown_source(document, name, sorted(self.plugins.sources))
+            raise unknown_source(document, name, sorted(self.plugins.sources), self.plugins.unusable())
         return self.plugins.find(name)
 
     def _recording(self, document: Document, beside: Path) -> Recording | None:

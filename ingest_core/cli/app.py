@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from ingest_core.cli.options import INTERRUPTED
+from ingest_core.cli.options import INTERRUPTED, Group
 from ingest_core.cli.output import print_error, say
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, UsageError
@@ -41,7 +41,7 @@ VERBS = {
 }
 
 
-class Verbs(click.Group):
+class Verbs(Group):
     """Imports a verb's module when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

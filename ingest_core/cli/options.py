@@ -17,7 +17,7 @@ from ingest_core.assembly import Wish
 from ingest_core.cli.again import remember
 from ingest_core.cli.output import data, data_apart, say
 from ingest_core.codes import Code
-from ingest_core.config import Path_, config_folder, config_names, duration, parse_override
+from ingest_core.config import Path_, config_folder, config_names, did_you_mean, duration, parse_override
 from ingest_core.errors import UsageError
 from ingest_core.interruption import handling
 
@@ -50,6 +50,24 @@ class Verb(click.Command):
             # Whoever read our output has enough (`ingest preview … | head`); Python would complain again at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             return 0
+
+
+class Group(click.Group):
+    """Verbs under one word: alone it says what there is, and of a word that is no verb, which was meant."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        word, known = args[0], self.list_commands(ctx)
+        if word not in known and not word.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"{ctx.command_path} has no verb {word[:40]!r}{did_you_mean(word, known)}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 def _what_comes_of_it_again(command: Sequence[str]) -> str:

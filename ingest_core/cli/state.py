@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from ingest_core.assembly import Wish
 from ingest_core.cli.again import typed
-from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, yes_option
+from ingest_core.cli.options import Group, Verb, json_option, lake_option, source_argument, yes_option
 from ingest_core.cli.output import console, print_json, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
@@ -21,7 +21,7 @@ from ingest_core.state import History
 from ingest_core.upkeep import newest_committed, standing
 
 
-@click.group("state")
+@click.group("state", cls=Group)
 def command() -> None:
     """What the next run of a config goes on from, in plain words; and how to change that."""
 

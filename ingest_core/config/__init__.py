@@ -21,6 +21,7 @@ from ingest_core.config.load import (
     stamp_config,
     unknown_source,
 )
+from ingest_core.config.mistakes import did_you_mean
 from ingest_core.config.model import Config
 from ingest_core.config.places import Path_
 from ingest_core.config.schema import config_schema
@@ -37,6 +38,7 @@ __all__ = [
     "config_folder",
     "config_names",
     "config_schema",
+    "did_you_mean",
     "document_of",
     "duration",
     "effective",

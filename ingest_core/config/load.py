@@ -258,12 +258,15 @@ def frozen_keys(frozen: Frozen) -> dict[str, Any]:
     return said
 
 
-def unknown_source(document: Document, name: str, known: list[str]) -> ConfigError:
-    """What to raise for a source that nobody knows: that, and what is wrong with the keys that every source has."""
+def unknown_source(document: Document, name: str, known: list[str], broken: str) -> ConfigError:
+    """What to raise for a source that nobody knows: that, and what is wrong with the keys that every source has.
+
+    `broken` says which plugins cannot be used and why: the source may be one of theirs.
+    """
     schema = config_schema(Source(name, "Unknown", {}, lambda ctx: (), lambda ctx, slice: ()))
     schema["properties"]["label"] = {}
     found = mistakes(document, schema, f"source {name}")
-    what = f"unknown source {name!r}{did_you_mean(name, known)}"
+    what = f"unknown source {name!r}{did_you_mean(name, known)}" + (f"; {broken}" if broken else "")
     found.append(document.locate(("source",), what, Code.CONFIG_SOURCE))
     return ConfigError(sorted(set(found), key=lambda located: (located.line, located.column, located.what)))
 

@@ -78,6 +78,10 @@ class Plugins:
         """Whether nothing installed, sound or broken, is called `name`."""
         return name not in self.sources and all(broken.entry_point != name for broken in self.broken)
 
+    def unusable(self) -> str:
+        """What is broken and why, where an unknown source may be of that; empty where nothing is."""
+        return "; ".join(f"{broken.distribution} cannot be used: {broken.why}" for broken in self.broken)
+
     def find(self, name: str) -> Source:
         """The source of that name. Raises UsageError, saying what is installed and what is broken."""
         if name in self.sources:

@@ -188,6 +188,7 @@ def test_the_demo_shows_the_whole_thing_without_a_key(ingest: Ingest, monkeypatc
     assert "movie-603.json" in ended.out or "more," in ended.out
     assert "manifest.json" in ended.out
     assert "simulator-read-token" not in ended.out + ended.err
+    assert ended.out.splitlines()[-1].startswith("next ingest check tmdb ")
 
 
 def test_a_source_without_a_demo_says_so(ingest: Ingest) -> None:
@@ -203,3 +204,33 @@ def test_an_unknown_source_does_not_hide_the_other_mistakes(ingest: Callable[...
     assert "odd.yaml:1:9: unknown source 'tmbd'; did you mean 'tmdb'?" in ended.out
     assert "odd.yaml:4:7: rate: must be a number, not 'fast'" in ended.out
     assert "whatever" not in ended.out
+
+
+@pytest.mark.parametrize(("words", "lists"), [((), "new-source"), (("state",), "reset")])
+def test_a_group_alone_says_what_there_is(ingest: Ingest, words: tuple[str, ...], lists: str) -> None:
+    ended = ingest(*words)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.startswith("Usage: ")
+    assert lists in ended.out
+    assert ended.out == ingest(*words, "--help").out
+
+
+def test_a_misspelt_verb_is_suggested(ingest: Ingest) -> None:
+    for words, says in ((("rnu",), "ingest has no verb 'rnu'; did you mean 'run'?"), (("state", "shwo"), "'show'?")):
+        ended = ingest(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert says in ended.err
+
+
+@pytest.mark.parametrize("config", ["broken", "another"])
+def test_a_plugin_that_does_not_import_is_told_where_its_source_is_not_known(
+    ingest: Ingest, home: Path, monkeypatch: pytest.MonkeyPatch, config: str
+) -> None:
+    (home / "plugins").mkdir()
+    (home / "plugins/broken.py").write_text("import nothing_there\n")
+    monkeypatch.setenv("INGEST_PLUGINS", "plugins")
+    (home / "conf/another.yaml").write_text("source: its_source\nlake: lake\n")
+    ended = ingest("run", config)  # a config of that name there is not, or its source is of that plugin
+    assert ended.code == 2
+    why = "plugins/broken.py cannot be used: it does not import: ModuleNotFoundError: No module named 'nothing_there'"
+    assert why in ended.err
