@@ -10,7 +10,6 @@ import itertools
 import logging
 import re
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from importlib import import_module
@@ -21,14 +20,14 @@ import msgspec
 
 from ingest_core.assembly import guard_logs
 from ingest_core.codes import Code
-from ingest_core.errors import IngestError, UsageError
+from ingest_core.errors import UsageError
 from ingest_core.lake import S3_SCHEME
-from ingest_core.run.shares import Shares
 from ingest_core.run.spread import Allotment, Done, Piece
 from ingest_core.run.worker import Worker
 from ingest_core.state import Ticket
 from ingest_core.workers.messages import NEWS, Broken, Land, Told
 from ingest_core.workers.setting import Setting
+from ingest_core.workers.supply import Supply
 
 logger = logging.getLogger(__name__)
 
@@ -112,53 +111,42 @@ class DaskMapper:
         take: Callable[[Done], bool],
         stop: threading.Event,
     ) -> None:
-        work = _Work(self._client, self._setting, ticket, pieces, Shares(whole), min(self.workers, whole.connections))
+        supply = Supply(ticket, pieces, whole, MOST_TRIES)
+        cluster = _Cluster(self._client, self._setting, ticket, supply, min(self.workers, whole.connections))
         try:
-            while not stop.is_set() and work.hand_out():
-                for done in work.finished(LOOK_SECONDS):
-                    work.is_over = not take(done) or work.is_over
+            while not stop.is_set() and cluster.hand_out():
+                for done in cluster.finished(LOOK_SECONDS):
+                    supply.is_over = not take(done) or supply.is_over
         finally:
-            work.end()
-        if work.broken is not None:
-            raise work.broken
+            cluster.end()
+        if supply.broken is not None:
+            raise supply.broken
 
 
-class _Work:
+class _Cluster:
     """The pieces of one round on a cluster: no more under way than there are workers, each with a share."""
 
-    def __init__(
-        self, client: Any, setting: bytes, ticket: Ticket, pieces: Iterable[Piece], shares: Shares, workers: int
-    ) -> None:
-        self.is_over = False
-        self.broken: IngestError | None = None
+    def __init__(self, client: Any, setting: bytes, ticket: Ticket, supply: Supply, workers: int) -> None:
         self._client = client
         self._setting = setting
         self._ticket = ticket
-        self._left = iter(pieces)
-        self._again: list[Piece] = []
-        self._tries: Counter[int] = Counter()
-        self._shares = shares
+        self._supply = supply
         self._workers = max(1, workers)
-        self._under_way: dict[Any, Piece] = {}
+        self._sent = itertools.count()
+        self._under_way: dict[Any, tuple[int, Piece]] = {}
 
     def hand_out(self) -> bool:
         """Sends what may be under way; False where nothing is."""
-        while not self.is_over and len(self._under_way) < self._workers:
-            free = self._workers - len(self._under_way)
-            self._again.extend(itertools.islice(self._left, max(0, free - len(self._again))))
-            if not self._again:
+        while len(self._under_way) < self._workers:
+            number = next(self._sent)
+            order = self._supply.next_order(number, len(self._under_way), self._workers)
+            if order is None:
                 break
-            piece = self._again[0]
-            given = self._shares.give(piece.number, min(self._workers, len(self._under_way) + len(self._again)))
-            if given is None:
-                break
-            del self._again[0]
-            self._tries[piece.number] += 1
-            order = msgspec.json.encode(Land(self._ticket, piece, given, self._workers))
             # Never the same key twice: what a piece gave before is no answer to it now.
-            key = f"ingest-{self._ticket.nonce}-{piece.number}-{self._tries[piece.number]}"
-            future = self._client.submit(land, self._setting, order, key=key, pure=False, retries=0)
-            self._under_way[future] = piece
+            key = f"ingest-{self._ticket.nonce}-{order.piece.number}-{self._supply.begun(order.piece)}"
+            sent = msgspec.json.encode(order)
+            future = self._client.submit(land, self._setting, sent, key=key, pure=False, retries=0)
+            self._under_way[future] = number, order.piece
         return bool(self._under_way)
 
     def finished(self, seconds: float) -> list[Done]:
@@ -169,21 +157,17 @@ class _Work:
         return [self._taken(future) for future in [future for future in self._under_way if future.done()]]
 
     def _taken(self, future: Any) -> Done:
-        piece = self._under_way.pop(future)
+        number, piece = self._under_way.pop(future)
         error = future.exception() if future.status == "error" else None
         if error is not None or future.status != "finished":
             logger.warning("piece %d was lost with its worker: %s", piece.number, error or future.status)
-            self._shares.take_back(piece.number)
-            if self._tries[piece.number] < MOST_TRIES:
-                self._again.append(piece)
+            self._supply.lose(number, piece)
             return Done(is_over=False)
         answer = NEWS.decode(future.result())
         if isinstance(answer, Broken):
-            self.broken, self.is_over = answer.why.error(), True
-            self._shares.take_back(piece.number)
+            self._supply.give_up(number, answer.why.error())
             return Done(is_over=False)
-        self._shares.hear(piece.number, answer.done)
-        self._shares.take_back(piece.number)
+        self._supply.hear(number, answer.done, is_last=True)
         return answer.done
 
     def end(self) -> None:

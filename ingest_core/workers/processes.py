@@ -8,7 +8,6 @@ import queue
 import subprocess
 import sys
 import threading
-from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
@@ -16,12 +15,11 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from ingest_core.errors import IngestError
-from ingest_core.run.shares import Shares
 from ingest_core.run.spread import Allotment, Done, Piece
 from ingest_core.state import Ticket
-from ingest_core.workers.messages import NEWS, Broken, Halt, Land, News, Order, line
+from ingest_core.workers.messages import NEWS, Broken, Halt, News, Order, line
 from ingest_core.workers.setting import Setting
+from ingest_core.workers.supply import Supply
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +112,7 @@ class ProcessMapper:
         stop: threading.Event,
     ) -> None:
         self._start(ticket, min(self.workers, whole.connections))
-        work = _Work(ticket, pieces, Shares(whole))
+        work = Supply(ticket, pieces, whole, MOST_TRIES)
         try:
             while not stop.is_set():
                 self._hand_out(work)
@@ -135,7 +133,7 @@ class ProcessMapper:
         while len(self._processes) < count:
             self._processes.append(_Process(next(self._numbers), self._setting, self._box))
 
-    def _hand_out(self, work: _Work) -> None:
+    def _hand_out(self, work: Supply) -> None:
         for process in self._processes:
             if process.piece is None:
                 order = work.next_order(process.number, self._busy(), len(self._processes))
@@ -147,7 +145,7 @@ class ProcessMapper:
     def _busy(self) -> int:
         return sum(process.piece is not None for process in self._processes)
 
-    def _hear(self, process: _Process, news: News | None, work: _Work, take: Callable[[Done], bool]) -> None:
+    def _hear(self, process: _Process, news: News | None, work: Supply, take: Callable[[Done], bool]) -> None:
         if process not in self._processes:
             return
         if news is None:
@@ -157,14 +155,12 @@ class ProcessMapper:
             work.lose(process.number, process.piece)
             take(Done(is_over=False))
         elif isinstance(news, Broken):
-            work.is_over, work.broken = True, news.why.error()
-            work.shares.take_back(process.number)
+            work.give_up(process.number, news.why.error())
             process.piece = None
         else:
-            work.shares.hear(process.number, news.done)
+            work.hear(process.number, news.done, is_last=news.is_last)
             if news.is_last:
                 process.piece = None
-                work.shares.take_back(process.number)
                 self._hand_out(work)  # before its news are looked into: nobody waits for that
             if not take(msgspec.structs.replace(news.done, worker=process.number)):
                 work.is_over = True
@@ -196,36 +192,3 @@ class ProcessMapper:
 def processes(setting: Setting, workers: int) -> AbstractContextManager[ProcessMapper | None]:
     """So many processes; nothing where one is enough, which is the caller's own."""
     return ProcessMapper(setting, workers) if workers > 1 else nullcontext()
-
-
-class _Work:
-    """The pieces of one round: what is to be handed out, and to whom how much of the API."""
-
-    def __init__(self, ticket: Ticket, pieces: Iterable[Piece], shares: Shares) -> None:
-        self.shares = shares
-        self.is_over = False
-        self.broken: IngestError | None = None
-        self._ticket = ticket
-        self._left = iter(pieces)
-        self._again: deque[Piece] = deque()
-        self._tries: Counter[int] = Counter()
-
-    def next_order(self, worker: int, busy: int, workers: int) -> Land | None:
-        """What a worker is to do now, so many others being busy; None where there is nothing, or no share, for it."""
-        # As many as can be handed out at once are looked at: the last ones share the rate among fewer.
-        self._again.extend(itertools.islice(self._left, max(0, workers - busy - len(self._again))))
-        if self.is_over or not self._again:
-            return None
-        among = min(workers, busy + len(self._again))
-        given = self.shares.give(worker, among)
-        if given is None:
-            return None
-        piece = self._again.popleft()
-        self._tries[piece.number] += 1
-        return Land(self._ticket, piece, given, workers)
-
-    def lose(self, worker: int, piece: Piece | None) -> None:
-        """The worker died, with a piece in hand."""
-        self.shares.take_back(worker)
-        if piece is not None and self._tries[piece.number] < MOST_TRIES:
-            self._again.append(piece)
