@@ -115,7 +115,7 @@ class Workspace:
             if broken is None:
                 raise
             what = f"{error.what}; and {broken.distribution} cannot be used: {broken.why}"
-            raise UsageError(what, error.code, hint=error.hint) from None
+            raise UsageError(what, Code.CONFIG_UNKNOWN, hint=error.hint) from None
 
     def use_values(self, values: Mapping[str, Any], name: str | None, wish: Wish) -> Use:
         """A config that a program made, under a name of its own or its source's, checked. Raises as `use` does."""

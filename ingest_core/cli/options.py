@@ -66,7 +66,7 @@ class Group(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         word, known = args[0], self.list_commands(ctx)
         if word not in known and not word.startswith("-") and not ctx.resilient_parsing:
-            raise click.UsageError(f"{ctx.command_path} has no verb {word[:40]!r}{did_you_mean(word, known)}", ctx)
+            ctx.fail(f"{ctx.command_path} has no verb {word[:40]!r}{did_you_mean(word, known)}")
         return super().resolve_command(ctx, args)
 
 
