@@ -15,7 +15,7 @@ from rich.tree import Tree
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.cli.options import Verb, Window, complete_source, json_option, lake_option, limit_type, window_options
 from ingest_core.cli.output import console, print_json, say
-from ingest_core.cli.session import lakes, open_workspace
+from ingest_core.cli.session import lakes, open_workspace, require_lake
 from ingest_core.cli.waiting import waiting
 from ingest_core.figures import many, size
 from ingest_core.lake import LAKE_THREADS, Lake
@@ -65,6 +65,7 @@ def command(
     """
     window = Window(first, last, None if every or first is not None or last is not None else most)
     workspace = open_workspace()
+    require_lake(workspace, lake)
     told: list[tuple[Lake, list[Branch]]] = []
     with ThreadPoolExecutor(LAKE_THREADS, "lake") as pool, waiting() as count:
         for where, found in _histories(workspace, source, lake):

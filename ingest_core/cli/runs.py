@@ -11,7 +11,7 @@ from rich.markup import escape
 from ingest_core.assembly import Workspace
 from ingest_core.cli.options import Verb, complete_source, json_option, lake_option, limit_type
 from ingest_core.cli.output import console, print_json, say
-from ingest_core.cli.session import open_workspace, uses
+from ingest_core.cli.session import open_workspace, require_lake, uses
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.errors import IngestError
 from ingest_core.figures import size
@@ -39,6 +39,7 @@ def command(source: str | None, lake: str | None, most: int, as_json: bool) -> N
     Of each day the newest committed run, and above it one that was begun since: with what it has landed so far.
     """
     workspace = open_workspace()
+    require_lake(workspace, lake)
     found = list(_lines(workspace, source, lake, most))
     if as_json:
         print_json([{**asdict(line), "date": line.date.isoformat()} for line in found])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from ingest_core.assembly import Use, Wish, Workspace, guard_logs
 from ingest_core.cli.output import mask_with, say
+from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names
-from ingest_core.errors import IngestError
-from ingest_core.lake import Lake, S3Options
+from ingest_core.errors import IngestError, UsageError
+from ingest_core.keys import labels_root
+from ingest_core.lake import S3_SCHEME, Lake, S3Options
 
 
 def open_workspace(engine: str | None = None) -> Workspace:
@@ -33,6 +37,27 @@ def uses(workspace: Workspace, names: Iterable[str] = (), lake: str | None = Non
             if names:
                 raise
             say(f"{name}: {error.coded}")
+
+
+def require_lake(workspace: Workspace, lake: str | None = None) -> None:
+    """Raises UsageError where --lake or INGEST_LAKE names a place in which no run has landed anything.
+
+    A config's own lake may be that: its first run makes it.
+    """
+    uri = lake or workspace.environment.get("INGEST_LAKE", "")
+    if not uri:
+        return
+    where = workspace.lake_at(uri, S3Options())
+    if next(iter(where.folders(labels_root())), None) is not None:
+        return
+    is_absent = not uri.startswith(S3_SCHEME) and not Path(uri).expanduser().is_dir()
+    why = "there is no such folder" if is_absent else "no run has landed anything there, as it has no _ingest/"
+    by = "--lake" if lake else "INGEST_LAKE"
+    raise UsageError(
+        f"{where.uri} is no lake: {why}",
+        Code.LAKE_NONE,
+        hint=f"correct {by}; or land something there: ingest run SOURCE --lake {shlex.quote(uri)}",
+    )
 
 
 def lakes(workspace: Workspace, lake: str | None = None) -> list[Lake]:

@@ -16,10 +16,11 @@ from ingest_core.assembly import Use, Workspace
 from ingest_core.cli.again import Typed
 from ingest_core.cli.options import Verb, Window, complete_source, json_option, lake_option, limit_type, window_options
 from ingest_core.cli.output import say
-from ingest_core.cli.session import open_workspace, uses
+from ingest_core.cli.session import open_workspace, require_lake, uses
 from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names
 from ingest_core.errors import UsageError
+from ingest_core.keys import labels_root
 from ingest_core.lake import LAKE_THREADS
 from ingest_core.state import History
 
@@ -74,8 +75,13 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             f"ingest sql needs {error.name}, which is not installed", Code.EXTRA, hint="pip install 'ingest-core[sql]'"
         ) from None
     workspace = open_workspace()
+    require_lake(workspace, lake)
     window = Window(first, last)
-    origins = [origin for use in uses(workspace, sources, lake) for origin in _origins(workspace, use)]
+    found = list(uses(workspace, sources, lake))
+    for where in dict.fromkeys(workspace.lake(use.config) for use in found):
+        if next(iter(where.folders(labels_root())), None) is None:
+            say(f"{where.uri}: no runs yet")
+    origins = [origin for use in found for origin in _origins(workspace, use)]
     with Session(origins, window.of) as session:
 
         def run(text: str) -> None:

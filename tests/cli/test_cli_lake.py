@@ -48,7 +48,6 @@ def made_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lake_shows_every_config_of_every_lake(ingest: Ingest, where: str) -> None:
-    assert "no runs yet" in ingest("lake", "--lake", where).err
     ingest("run", "tmdb", *DAY, "--lake", where)
     ingest("run", "twitter_stub", "--date", "2026-11-22", "--lake", where, *BATCH, *ANYWHERE)
     ingest("run", "twitter_stub", *DAY, "--lake", where, "--limit", "5", *ANYWHERE)
@@ -174,3 +173,30 @@ def test_an_id_that_no_run_names_is_told_by_the_days_that_were_looked_at(ingest:
     assert "no run of twitter_stub on its newest day says anything about 7" in ingest("show", "twitter_stub", "7").err
     ingest("run", "twitter_stub", "--date", "2026-11-24")
     assert "on its newest 2 days says" in ingest("show", "twitter_stub", "7").err
+
+
+@pytest.mark.parametrize("by_flag", [True, False], ids=["flag", "environment"])
+@pytest.mark.parametrize("verb", [("lake",), ("lake", "tmdb"), ("runs",), ("sql", "show tables")])
+def test_a_lake_that_is_none_is_told(
+    ingest: Ingest, where: str, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...], by_flag: bool
+) -> None:
+    if not by_flag:
+        monkeypatch.setenv("INGEST_LAKE", where)
+    ended = ingest(*verb, *(("--lake", where) if by_flag else ()))
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{where} is no lake: " in ended.err
+    assert "[INGEST-L014]" in ended.err
+    assert f"correct {'--lake' if by_flag else 'INGEST_LAKE'}; or land something there" in ended.err
+
+
+def test_a_folder_that_is_no_lake_is_told_apart_from_one_that_is_not_there(ingest: Ingest, home: Path) -> None:
+    (home / "documents").mkdir()
+    assert "no run has landed anything there, as it has no _ingest/" in ingest("lake", "--lake", "documents").err
+    assert "there is no such folder" in ingest("lake", "--lake", "document").err
+    assert not (home / "document").exists()
+
+
+def test_the_lake_of_a_config_may_be_empty_yet(ingest: Ingest) -> None:
+    assert ingest("lake", "tmdb").code == 0
+    ended = ingest("sql", "show tables")
+    assert (ended.code, ended.err.count("lake: no runs yet")) == (0, 1)
