@@ -291,3 +291,38 @@ def test_a_worker_that_says_partial_is_called_again(machine: Machine) -> None:
 
     assert machine.run(EVENT)["status"] == "SUCCEEDED"
     assert called == {0: 4, 1: 4}
+
+
+@pytest.mark.parametrize("tolerated", [0.0, 25.0])
+def test_a_map_of_moto_goes_on_to_the_commit_whatever_is_tolerated(machine: Machine, tolerated: float) -> None:
+    """It warns that ToleratedFailurePercentagePath has no effect: AWS would fail the execution of the first."""
+    s3 = boto3.client("s3", region_name=REGION)
+    s3.create_bucket(Bucket="lake")
+    items = [{"source": "tmdb", "date": "2026-11-23", "step": "land", "round": 0, "segment": n} for n in range(4)]
+    s3.put_object(Bucket="lake", Key="map-0.json", Body=json.dumps(items))
+    handed = {"round": 0, "segments": 4, "workers": 2, "bucket": "lake", "key": "map-0.json", "tolerated": tolerated}
+    called: Counter[int] = Counter()
+
+    def answer(event: Any) -> Answer:
+        if event["step"] == "plan":
+            return {"status": "partial", "map": handed}, False
+        if event["step"] == "commit":
+            return {"status": "failed", "error": {"kind": "StopError", "what": "3 of 400 are missing"}}, False
+        called[event["segment"]] += 1
+        return {"status": "partial" if event["segment"] == 1 else "done"}, False
+
+    machine.answer = answer
+    ended = machine.run(EVENT)
+
+    assert called == {0: 1, 1: 10, 2: 1, 3: 1}  # one that is partial is called ten times, then its segment has failed
+    assert machine.steps() == {"plan": 1, "land": 13, "commit": 1}
+    assert (ended["status"], ended["error"]) == ("FAILED", "RunFailed")
+    assert "3 of 400 are missing" in ended["cause"]
+
+
+def test_moto_knows_no_redrive(machine: Machine) -> None:
+    """Once it does, what is done here by another execution can be done by a redrive."""
+    machine.answer = lambda event: ({"status": "failed"}, False)
+    arn = machine.run(EVENT)["executionArn"]
+    with pytest.raises(NotImplementedError):
+        boto3.client("stepfunctions", region_name=REGION).redrive_execution(executionArn=arn)

@@ -278,6 +278,58 @@ def test_a_run_that_is_in_the_hands_of_workers_can_be_given_up(things: Job, lake
     assert land(things, 0, 0).status is Status.LOCKED
 
 
+@pytest.mark.parametrize(
+    ("budget", "status"),
+    [(FailureBudget(), Status.FAILED), (FailureBudget(2), Status.DONE), (FailureBudget(1), Status.FAILED)],
+)
+def test_the_commit_fails_where_the_segments_have_quarantined_more_than_the_budget_allows(
+    job: JobMaker, budget: FailureBudget, status: Status
+) -> None:
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        for id in slice.ids:
+            yield Record("thing", id, b"{" if id in {"150", "650"} else b"{}")
+
+    made = job(by_ids, fetch, streams=("thing",), rate=1.0, max_failed=budget)
+    planning(made)
+    for segment in range(20):
+        assert land(made, 0, segment).status is Status.DONE
+    done = committing(made)
+    assert (done.status, done.counts.records, done.counts.rejected) == (status, 1998, 2)
+
+
+def test_what_keeps_failing_is_tried_by_the_commit_named_and_lands_once_it_can(job: JobMaker) -> None:
+    is_broken = True
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        if is_broken and slice.ids[0] == "701":
+            raise TransientError("the API fails on 701")
+        yield from pinned(slice)
+
+    made = job(by_ids, fetch, streams=("thing",), rate=1.0)
+    planning(made)
+    answers = [land(made, 0, segment).status for segment in range(20)]
+    assert answers == [Status.PARTIAL if segment == 7 else Status.DONE for segment in range(20)]
+    tolerant = committing(made)
+    assert (tolerant.status, tolerant.manifest) == (Status.PARTIAL, None)
+    assert tolerant.error is not None
+    assert "701" in tolerant.error.what
+    is_broken = False
+    done = committing(made)
+    assert (done.status, done.counts.records, done.counts.requests) == (Status.DONE, 2000, 0)
+
+
+def test_the_same_event_once_more_goes_on_where_the_execution_has_stopped(things: Job, lake: Any) -> None:
+    planning(things)
+    for segment in range(12):
+        land(things, 0, segment)
+    again = planning(things)  # the execution was stopped: its lease runs out, by the clock of the test
+    assert again.handed is not None
+    assert [item["segment"] for item in json.loads(lake.get(again.handed.key).body)] == [*range(12, 20)]
+    for segment in range(12, 20):
+        assert land(things, 0, segment).counts.records == 100
+    assert committing(things).counts.records == 2000
+
+
 def test_a_worker_out_of_time_says_partial(things: Job, clock: Any) -> None:
     planning(things)
     assert land(replace(things, deadline=clock.monotonic() + 10.0), 0, 0).status is Status.PARTIAL
