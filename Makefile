@@ -50,7 +50,7 @@ bench: $(READY) ## side by side with dlt, Singer, Airbyte and the script people 
 	@$(BIN)/python bench/run.py --records $(or $(RECORDS),2000) --rounds $(or $(ROUNDS),3) \
 		$(if $(SCENARIO),--scenario $(SCENARIO))
 
-bench-scale: $(READY) ## one run by 1, 2, 4 and 8 workers (SCALE="films --records 5000 --workers 1 2")
+bench-scale: $(READY) ## one run by 1, 2, 4 and 8 workers (SCALE="films dask steps --records 5000 --workers 1 2 --rate 500")
 	@$(BIN)/python bench/scale.py $(SCALE)
 
 simulate: $(READY) ## the shipped code in a world that a seed decides (SEEDS=10000 FIRST=1; SEEDS=1 tells each step)

@@ -8,27 +8,36 @@ what two cores are worth. All compare within one run alone.
 from __future__ import annotations
 
 import argparse
-import contextlib
+import dataclasses
 import datetime as dt
+import functools
 import json
 import os
 import signal
 import subprocess
 import sys
-import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ingest_source_tmdb.simulator import Options, Simulator
-from servers import quick_s3
+from scaled_run import DATE, begin, cluster, configure, ended, home
+from servers import BUCKET, S3, quick_s3
 
 RESULTS = Path(__file__).parent / "results"
-DATE = "2026-11-23"
+UNLIMITED = 10_000.0  # requests a second, which no machine here comes near to
+# The handler as it is, but for segments of a few seconds' work instead of five minutes'.
+SHORT = """
+import json, sys
+from ingest_core.run import handing
+handing.SEGMENT_SECONDS = {seconds}
+from ingest_core.lambda_handler import handler
+print(json.dumps(handler(json.loads(sys.argv[1]), None)))
+"""
 BUSY = """
 import hashlib
 from ingest_core import Record, Ref, Source, hookimpl
@@ -78,7 +87,7 @@ class Turn:
 def main() -> int:
     """Everything, or the parts that are named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["films", "processor", "dask"])
+    parser.add_argument("parts", nargs="*", default=["films", "dask", "steps", "processor"])
     parser.add_argument("--records", type=int, default=50_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--rate", type=float, default=1000.0)
@@ -90,14 +99,19 @@ def main() -> int:
         elif part == "processor":
             turns += processor(asked.records, asked.workers)
         elif part == "dask":
-            turns += dask(asked.records, [count for count in asked.workers if count <= 4], asked.rate)
+            turns += dask(asked.records, asked.workers, asked.rate)
+        elif part == "steps":
+            turns += steps(asked.records, asked.workers, asked.rate)
     text = table(turns)
     print(text)
     command = f"python bench/scale.py {' '.join(sys.argv[1:])}".strip()
     about = (
         f"# {asked.records:,} records by several workers\n\n`{command}`, {os.cpu_count()} cores shared with others.\n\n"
     )
-    (RESULTS / f"{dt.date.today():%Y-%m-%d}-scale.md").write_text(about + text)
+    name = f"{dt.date.today():%Y-%m-%d}-scale"
+    (RESULTS / f"{name}.md").write_text(about + text)
+    told = [{**dataclasses.asdict(turn), "throughput": round(turn.throughput, 1)} for turn in turns]
+    (RESULTS / f"{name}.json").write_text(json.dumps({"command": command, "turns": told}, indent=1) + "\n")
     return 0
 
 
@@ -115,7 +129,7 @@ def films(records: int, workers: Sequence[int], rate: float) -> list[Turn]:
 
 def one_of_films(records: int, workers: int, limit: float | None, *, kill: bool = False) -> Turn:
     with home() as folder, Simulator(Options(movies=records, shows=1, people=1, rate=limit)) as api:
-        configure(folder, api, records, limit or 10_000.0)
+        configure(folder, api, records, limit or UNLIMITED)
         began = time.monotonic()
         run = begin(folder, api.options.token, "--workers", str(workers))
         if kill:
@@ -131,16 +145,17 @@ def one_of_films(records: int, workers: int, limit: float | None, *, kill: bool 
 
 
 def dask(records: int, workers: Sequence[int], rate: float) -> list[Turn]:
-    """Through a Dask cluster on this machine into S3, with a rate."""
+    """Through a Dask cluster on this machine into S3: without a limit, with one, and with a worker killed."""
     turns = []
-    for count, kill in [*((count, False) for count in workers), (2, True)]:
+    series = [(count, limit, False) for limit in (None, rate) for count in workers]
+    for count, limit, kill in [*series, (2, rate, True)]:
         with (
             home() as folder,
             quick_s3() as s3,
-            Simulator(Options(movies=records, shows=1, people=1, rate=rate)) as api,
+            Simulator(Options(movies=records, shows=1, people=1, rate=limit)) as api,
         ):
             s3.empty()
-            configure(folder, api, records, rate)
+            configure(folder, api, records, limit or UNLIMITED)
             environment = {**s3.environment, "TMDB_TOKEN": api.options.token, "INGEST_CONFIG_DIR": str(folder)}
             with cluster(folder, count, environment) as (address, processes):
                 began = time.monotonic()
@@ -152,20 +167,69 @@ def dask(records: int, workers: Sequence[int], rate: float) -> list[Turn]:
                     processes[0].kill()
                 report = ended(run)
                 seconds = time.monotonic() - began
-            client = s3.client
-            keys = [
-                found["Key"]
-                for page in client.get_paginator("list_objects_v2").paginate(Bucket="bench-lake", Prefix="_ingest/")
-                for found in page.get("Contents", [])
-            ]
-            parts = [
-                json.loads(client.get_object(Bucket="bench-lake", Key=key)["Body"].read())
-                for key in keys
-                if "/parts/" in key
-            ]
-            turns.append(judged("Dask, a worker killed" if kill else "Dask", count, rate, report, seconds, api, parts))
+            name = "Dask, a worker killed" if kill else "Dask"
+            turns.append(judged(name, count, limit, report, seconds, api, parts_in(s3)))
             print(turns[-1], flush=True)
     return turns
+
+
+def parts_in(s3: S3) -> list[Any]:
+    """Every part that lies in the bucket."""
+    pages = s3.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix="_ingest/")
+    keys = [found["Key"] for page in pages for found in page.get("Contents", []) if "/parts/" in found["Key"]]
+    return [json.loads(s3.get(key)) for key in keys]
+
+
+def steps(records: int, workers: Sequence[int], rate: float) -> list[Turn]:
+    """As the state machine calls the handler: plan, a process for each segment of the map, so many at once, commit."""
+    turns = []
+    for limit in (None, rate):
+        for count in workers:
+            with (
+                home() as folder,
+                quick_s3() as s3,
+                Simulator(Options(movies=records, shows=1, people=1, rate=limit)) as api,
+            ):
+                s3.empty()
+                configure(folder, api, records, limit or UNLIMITED, f"workers: {count}\n")
+                # Some eight segments a worker, as a long run has, not the one or two of five minutes each.
+                share = (limit or UNLIMITED) / count
+                short = SHORT.format(seconds=records / (8 * count) / share)
+                call = functools.partial(called, folder, api, s3.environment, short)
+                began = time.monotonic()
+                answer = call({"source": "tmdb", "date": DATE, "step": "plan"})
+                while "map" in answer:
+                    items = json.loads(s3.get(answer["map"]["key"]))
+                    with ThreadPoolExecutor(answer["map"]["workers"]) as lanes:
+                        list(lanes.map(functools.partial(landed, call), items))
+                    answer = call({"source": "tmdb", "date": DATE, "step": "commit"})
+                seconds = time.monotonic() - began
+                if answer["status"] != "done":
+                    raise SystemExit(f"the commit says {answer}")
+                turns.append(judged("steps", count, limit, answer, seconds, api, parts_in(s3)))
+                print(turns[-1], flush=True)
+    return turns
+
+
+def landed(call: Callable[[Any], Any], item: Any) -> None:
+    """One segment, called again while it says partial."""
+    while (answer := call(item))["status"] == "partial":
+        time.sleep(1)
+    if answer["status"] != "done":
+        raise SystemExit(f"{item} says {answer}")
+
+
+def called(folder: Path, api: Simulator, environment: dict[str, str], short: str, event: Any) -> Any:
+    """The handler in a process of its own, as a cold container has it; what it answers."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    own = {"INGEST_CONFIG_DIR": str(folder), "TMDB_TOKEN": api.options.token, "INGEST_LAKE": f"s3://{BUCKET}"}
+    command = [sys.executable, "-c", short, json.dumps(event)]
+    ran = subprocess.run(
+        command, check=False, cwd=folder, env={**kept, **environment, **own}, capture_output=True, text=True
+    )
+    if ran.returncode:
+        raise SystemExit(f"the handler ended with {ran.returncode}:\n{ran.stderr[-3000:]}")
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def processor(records: int, workers: Sequence[int]) -> list[Turn]:
@@ -208,69 +272,6 @@ def judged(
         doubled=sum(named.values()) - len(named),
         fastest=max(a_second.values()),
     )
-
-
-@contextlib.contextmanager
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="scale-") as folder:
-        yield Path(folder)
-
-
-def configure(folder: Path, api: Simulator, records: int, rate: float) -> None:
-    (folder / "ids.csv").write_text("tmdb_id\n" + "".join(f"{id}\n" for id in range(1, records + 1)))
-    (folder / "tmdb.yaml").write_text(
-        f"source: tmdb\nlake: lake\nlayout: batch\nrate: {rate}\nconnections: 32\nsettings:\n"
-        f"  base_url: {api.base_url}\n  select:\n"
-        f"    - ids: {{csv: {folder}/ids.csv, column: tmdb_id}}\n      as: movie\n"
-    )
-
-
-def begin(folder: Path, token: str, *flags: str, **environment: str) -> subprocess.Popen[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    own = {"INGEST_CONFIG_DIR": str(folder), "TMDB_TOKEN": token}
-    command = [sys.executable, "-m", "ingest_core", "run", "tmdb", "--date", DATE, "--json", *flags]
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**kept, **own, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def ended(run: subprocess.Popen[str]) -> Any:
-    out, err = run.communicate()
-    if run.returncode:
-        raise SystemExit(f"ingest ended with {run.returncode}:\n{err[-3000:]}{out[-1000:]}")
-    return json.loads(out)
-
-
-@contextlib.contextmanager
-def cluster(
-    folder: Path, count: int, environment: dict[str, str]
-) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A Dask scheduler and its workers on this machine."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    file, begun = folder / "scheduler.json", list[subprocess.Popen[bytes]]()
-
-    def start(*arguments: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "dask", *arguments, "--scheduler-file", str(file), "--no-dashboard"]
-        nothing = subprocess.DEVNULL
-        begun.append(subprocess.Popen(command, cwd=folder, env={**kept, **environment}, stdout=nothing, stderr=nothing))
-        return begun[-1]
-
-    start("scheduler", "--host", "127.0.0.1", "--port", "0")
-    while not file.exists() or not file.read_text().strip():
-        threading.Event().wait(0.1)
-    workers = [start("worker", "--no-nanny", "--nthreads", "1") for _ in range(count)]
-    threading.Event().wait(5)
-    try:
-        yield json.loads(file.read_text())["address"].replace("tcp://", "dask://"), workers
-    finally:
-        for process in begun:
-            process.kill()
-            process.wait()
 
 
 def table(turns: Sequence[Turn]) -> str:

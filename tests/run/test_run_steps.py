@@ -417,6 +417,7 @@ def test_events_answers_and_what_a_map_returns_stay_far_below_what_a_state_may_h
     assert planned.handed is not None
     items = json.loads(lake.get(planned.handed.key).body)
     assert max(len(json.dumps(item)) for item in items) < 200
+    assert len(lake.get(planned.handed.key).body) / len(items) * handing_module.MOST_SEGMENTS < 1_000_000
     assert len(json.dumps(answer(planned))) < 2_000
     assert set(answer(planned)["map"]) == {"round", "segments", "workers", "bucket", "key", "tolerated", "open"}
     assert len(json.dumps([{}] * handing_module.MOST_SEGMENTS)) < 256 * 1024 / 4
