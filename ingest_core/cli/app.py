@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from ingest_core.cli.options import INTERRUPTED, Group
-from ingest_core.cli.output import print_error, say
+from ingest_core.cli.output import StandardError, print_error, say
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.logs import wanted_level
@@ -66,7 +66,7 @@ def ingest() -> None:
     SOURCE is the name of a config in config/ (INGEST_CONFIG_DIR names another folder), or a path to a YAML file.
     Begin with `ingest demo`, then `ingest run tmdb --dry-run`.
     """
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING, handlers=[StandardError()])
     logging.getLogger("ingest_core").setLevel(wanted_level(os.environ, logging.WARNING))
 
 

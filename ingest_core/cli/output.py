@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -78,6 +79,14 @@ class _Console(Console):
 def say(text: str) -> None:
     """One line for a person, on standard error."""
     Console(stderr=True, theme=THEME, highlight=False, soft_wrap=True).print(Text(text))
+
+
+class StandardError(logging.StreamHandler[TextIO]):
+    """Whatever standard error is just now: while a view is drawn, rich has lines stand above it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.stream = sys.stderr
+        super().emit(record)
 
 
 def print_json(value: Any) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +17,7 @@ from rich.console import Console
 
 from ingest_core.api import Traffic
 from ingest_core.cli.live import View, live_view
+from ingest_core.cli.output import StandardError
 from ingest_core.run import Progress
 
 
@@ -88,6 +91,17 @@ def test_a_view_in_which_nothing_begins_draws_nothing(monkeypatch: pytest.Monkey
     with live_view(progress, "tmdb"):
         progress.begin()
     assert "round 0" in terminal.getvalue()
+
+
+def test_what_is_logged_meanwhile_stands_on_lines_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    progress, terminal, handler = Progress(), io.StringIO(), StandardError()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with live_view(progress, "tmdb"):
+        progress.begin()
+        handler.handle(logging.LogRecord("a", logging.WARNING, "a.py", 1, "worker 2 has died", (), None))
+    assert re.search(r"(\n|\x1b\[[0-9;?]*[A-Za-z]|\r)worker 2 has died\r?\n", terminal.getvalue())
 
 
 @pytest.mark.parametrize("width", [80, 40, 20])
