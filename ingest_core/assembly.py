@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ingest_core.api import Network, Redactor, Transport, open_transport
-from ingest_core.aws import Aws
+from ingest_core.api import Redactor, Transport
+from ingest_core.clients import Clients
 from ingest_core.clock import Clock, SystemClock
 from ingest_core.codes import Code
 from ingest_core.config import (
@@ -35,12 +35,11 @@ from ingest_core.config import (
     stamp_config,
     unknown_source,
 )
-from ingest_core.engine import Engine
 from ingest_core.errors import ConfigError, IngestError, UsageError
 from ingest_core.guard import adapted, calling, connection_of
 from ingest_core.interruption import Interruption
 from ingest_core.keys import ControlKeys
-from ingest_core.lake import Lake, S3Options, open_file, open_lake
+from ingest_core.lake import Lake, S3Options, open_file
 from ingest_core.model import Answer, Fault, Report, Source
 from ingest_core.plugins import Plugins, load_plugins
 from ingest_core.run import Hands, Job, Mapper, Progress, coordinate, keep_account, land, probe, replay, runs
@@ -92,10 +91,8 @@ class Workspace:
         self.plugins = load_plugins(environment=self.environment) if plugins is None else plugins
         self.clock = clock or SystemClock()
         self.redactor = Redactor()
-        self._aws = Aws()
-        self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn, self._aws.client)
-        self._lakes: dict[tuple[str, S3Options], Lake] = {}
-        self._transports: dict[tuple[int, Network], Transport] = {}
+        self._clients = Clients(self.environment)
+        self._secrets = SecretResolver(self.environment, self.clock, self.redactor.learn, self._clients.aws.client)
 
     def use(self, name: str, wish: Wish, *, anew: bool = False) -> Use:
         """The config of that name, checked, and `anew` where a stamp says that it was before.
@@ -143,7 +140,7 @@ class Workspace:
     def job(self, use: Use, wish: Wish) -> Job:
         """The run that `use` and `wish` describe. Raises UsageError for a date that is none."""
         config, recording = use.config, use.recording
-        transport = partial(self._transport, config.connections, config.network)
+        transport = partial(self._clients.transport, config.connections, config.network)
         return Job(
             config=config.name,
             source=use.source,
@@ -152,7 +149,7 @@ class Workspace:
             date=self.date(use, wish),
             lake=self.lake(config),
             transport=transport if recording is None else partial(_replayed, recording),
-            open_file=partial(open_file, options=config.s3, engine=self._engine()),
+            open_file=partial(open_file, options=config.s3, engine=self._clients.engine),
             clock=self.clock,
             rate=config.rate,
             connections=config.connections,
@@ -302,7 +299,7 @@ class Workspace:
 
     def network(self, use: Use) -> Transport:
         """What the requests of a config go through."""
-        return self._transport(use.config.connections, use.config.network)
+        return self._clients.transport(use.config.connections, use.config.network)
 
     def reveal_secrets(self, use: Use) -> list[str]:
         """Resolves every secret that requests are signed with; returns their references. Raises CredentialsError."""
@@ -331,13 +328,7 @@ class Workspace:
 
     def lake_at(self, uri: str, options: S3Options) -> Lake:
         """The lake of that name; its client is made once."""
-        wanted = (uri, options)
-        if wanted not in self._lakes:
-            self._lakes[wanted] = open_lake(*wanted, self._engine(), self._aws)
-        return self._lakes[wanted]
-
-    def _engine(self) -> Engine:
-        return Engine.named(self.environment.get("INGEST_ENGINE", "") or Engine.AUTO)
+        return self._clients.lake(uri, options)
 
     def _config(self, document: Document, name: str, source: Source, recording: Recording | None) -> Config:
         """The checked config. A recording has no secrets, and answers to what stands in their place."""
@@ -362,12 +353,6 @@ class Workspace:
 
         return read_recording(Path(folder) if ("answers",) in document.overridden else beside / folder)
 
-    def _transport(self, connections: int, network: Network) -> Transport:
-        wanted = (connections, network)
-        if wanted not in self._transports:
-            self._transports[wanted] = open_transport(connections, network, self._engine())
-        return self._transports[wanted]
-
     def _lake_override(self, wish: Wish) -> dict[Path_, tuple[str, Any]]:
         if wish.lake is not None:
             return {("lake",): ("--lake", wish.lake)}
@@ -380,9 +365,3 @@ def _replayed(recording: Recording) -> Transport:
     from ingest_core.recording import ReplayTransport
 
     return ReplayTransport(recording)
-
-
-def guard_logs(redactor: Redactor, handlers: Sequence[logging.Handler]) -> None:
-    """Masks secrets in whatever these handlers write, third parties' records included."""
-    for handler in handlers:
-        handler.addFilter(redactor)

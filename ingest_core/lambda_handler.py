@@ -19,7 +19,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ingest_core.assembly import Wish, Workspace, guard_logs
+from ingest_core.assembly import Wish, Workspace
 from ingest_core.codes import Code
 from ingest_core.config import logical_date
 from ingest_core.errors import IngestError, UsageError
@@ -240,5 +240,5 @@ def _workspace() -> Workspace:
         own.setFormatter(JsonLines())
         logger.addHandler(own)
         logger.propagate = False
-    guard_logs(workspace.redactor, [*logger.handlers, *logging.getLogger().handlers])
+    workspace.redactor.guard([*logger.handlers, *logging.getLogger().handlers])
     return workspace

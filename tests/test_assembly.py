@@ -12,7 +12,7 @@ import pytest
 
 from ingest_core import CredentialsError, PluginError, Record, Report, Slice, Source, UsageError, bearer, hookimpl
 from ingest_core.api.redact import Redactor
-from ingest_core.assembly import Wish, Workspace, guard_logs
+from ingest_core.assembly import Wish, Workspace
 from ingest_core.model import Connection, Status
 from ingest_core.plugins import Plugins
 
@@ -133,7 +133,7 @@ def test_a_secret_that_was_read_is_masked_in_every_log(workspace: Callable[..., 
             lines.append(self.format(record))
 
     handler = Keep()
-    guard_logs(made.redactor, [handler])
+    made.redactor.guard([handler])
     third_party = logging.Logger("third.party")
     third_party.addHandler(handler)
     third_party.warning("Authorization: Bearer %s", SECRET)

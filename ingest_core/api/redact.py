@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "***"
@@ -35,6 +35,11 @@ class Redactor(logging.Filter):
             self._forms = tuple(sorted({*self._forms, *_forms(secret)}, key=len, reverse=True))
             if len(secret) >= _SHORTEST_IN_DATA:
                 self._in_data = tuple(sorted({*self._in_data, *(form.encode() for form in _forms(secret))}))
+
+    def guard(self, handlers: Iterable[logging.Handler]) -> None:
+        """Masks secrets in whatever these handlers write, third parties' records included."""
+        for handler in handlers:
+            handler.addFilter(self)
 
     def clean(self, text: str) -> str:
         """`text` with every known secret masked."""

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ingest_core.assembly import Use, Wish, Workspace, guard_logs
+from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.output import mask_with, say
 from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names
@@ -23,7 +23,7 @@ def open_workspace(engine: str | None = None) -> Workspace:
     `engine` counts instead of INGEST_ENGINE.
     """
     workspace = Workspace(os.environ if engine is None else {**os.environ, "INGEST_ENGINE": engine})
-    guard_logs(workspace.redactor, logging.getLogger().handlers)
+    workspace.redactor.guard(logging.getLogger().handlers)
     mask_with(workspace.redactor.clean)
     return workspace
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import msgspec
 
-from ingest_core.assembly import guard_logs
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.lake import S3_SCHEME
@@ -59,7 +58,7 @@ def _worker(setting: bytes, ticket: Ticket) -> Worker:
             _kept.pop(next(iter(_kept))).__exit__(None, None, None)
         made = msgspec.json.decode(setting, type=Setting)
         workspace = made.workspace()
-        guard_logs(workspace.redactor, [*logging.getLogger().handlers, *logging.getLogger("distributed").handlers])
+        workspace.redactor.guard([*logging.getLogger().handlers, *logging.getLogger("distributed").handlers])
         _kept[claim] = Worker(made.job(workspace), ticket).__enter__()
     return _kept[claim]
 

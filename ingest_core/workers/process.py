@@ -13,7 +13,6 @@ import sys
 import threading
 from typing import BinaryIO
 
-from ingest_core.assembly import guard_logs
 from ingest_core.logs import wanted_level
 from ingest_core.run import Job
 from ingest_core.run.spread import Done
@@ -94,7 +93,7 @@ def main() -> None:
     logging.getLogger("ingest_core").setLevel(wanted_level(os.environ, logging.WARNING))
     setting = SETTINGS.decode(orders.readline())
     workspace = setting.workspace()
-    guard_logs(workspace.redactor, logging.getLogger().handlers)
+    workspace.redactor.guard(logging.getLogger().handlers)
     desk = Desk(setting.job(workspace), orders, news)
     threading.Thread(target=desk.listen, name="orders", daemon=True).start()
     desk.work()

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest_core.assembly import Wish, Workspace, guard_logs
+from ingest_core.assembly import Wish, Workspace
 from ingest_core.keys import file_stem, id_text
 from ingest_core.model import Report, Status
 
@@ -113,7 +113,7 @@ def perform(catalog: Catalog, folder: Path, token: str, engine: str = "default",
 def _logging(workspace: Workspace, path: Path) -> Iterator[None]:
     """Everything that is logged, third parties' lines too, as the command and the handler set it up."""
     handler = logging.FileHandler(path, encoding="utf-8")
-    guard_logs(workspace.redactor, [handler])
+    workspace.redactor.guard([handler])
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
