@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ingest_core.cli.output import say
 from ingest_core.cli.palette import THEME
-from ingest_core.cli.standstill import Standstill, Telling
+from ingest_core.cli.standstill import Standstill, Telling, named
 from ingest_core.figures import span
 from ingest_core.run import Progress, Snapshot
 from ingest_core.threads import SystemThreads
@@ -37,14 +37,20 @@ def live_view(progress: Progress, name: str) -> Iterator[None]:
         finally:
             stop()
         return
-    view = View(progress, name)
-    live = Live(get_renderable=view.render, console=console, refresh_per_second=LOOKS_A_SECOND, transient=True)
-    progress.on_begin = live.start  # not before: what ends without an attempt draws nothing below the last summary
-    try:
-        yield
-    finally:
-        progress.on_begin = lambda: None
-        live.stop()
+    with ExitStack() as drawn:
+
+        def draw() -> None:
+            render = View(progress, name).render
+            drawn.enter_context(
+                Live(get_renderable=render, console=console, refresh_per_second=LOOKS_A_SECOND, transient=True)
+            )
+
+        # Not before: what ends without an attempt draws nothing below the last summary, nor the figures of that run.
+        progress.on_begin = draw
+        try:
+            yield
+        finally:
+            progress.on_begin = lambda: None
 
 
 class View:
@@ -72,7 +78,8 @@ class View:
     def _first(self, seen: Snapshot) -> str:
         closed, known = seen.slices
         to_go = f", {seen.ids_left:,} to go" if seen.ids_left else ""
-        return f"{self._name} · round {seen.round} · {closed:,} of {known:,} slices · {seen.records:,} records{to_go}"
+        slices = f"round {seen.round} · {closed:,} of {known:,} slices"
+        return f"{named(self._name, seen)} · {slices} · {seen.records:,} records{to_go}"
 
     def _second(self, seen: Snapshot, rate: float, now: float) -> str:
         parts = [span(now - self._began)]

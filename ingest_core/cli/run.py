@@ -175,7 +175,7 @@ def _runs(
         following = workspace.runs(use, asked, progress=progress, interruption=interruption, mapper=mapper)
         report = None
         while True:
-            with live_view(progress, f"{use.config.name} {asked.date or ''}".strip()):
+            with live_view(progress, use.config.name):
                 report, last = next(following, None), report
             if report is None:
                 break

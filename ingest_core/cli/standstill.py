@@ -34,6 +34,11 @@ class Standstill:
         return f"nothing has come for {span(seconds)}" + (f": {seen.problem}" if is_wrong else "")
 
 
+def named(config: str, seen: Snapshot) -> str:
+    """Whose run it is: an unfinished one of another day may come first."""
+    return config if seen.date is None else f"{config} {seen.date}"
+
+
 class Telling:
     """Says that a run stands still: as soon as that is clear, each minute from then on, and when it goes on."""
 
@@ -49,11 +54,11 @@ class Telling:
 
     def look(self) -> None:
         """To be called about once a second."""
-        now = self._clock()
-        standstill = self._standstill.look(now, self._progress.look())
+        now, seen = self._clock(), self._progress.look()
+        standstill = self._standstill.look(now, seen)
         if standstill and (self._told_at is None or now - self._told_at >= SECONDS_BETWEEN):
-            self._say(f"{self._name}: {standstill}")
+            self._say(f"{named(self._name, seen)}: {standstill}")
             self._told_at = now
         elif self._told_at is not None and not standstill:
-            self._say(f"{self._name}: it goes on")
+            self._say(f"{named(self._name, seen)}: it goes on")
             self._told_at = None

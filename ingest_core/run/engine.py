@@ -125,7 +125,7 @@ def _find_unfinished(job: Job, days: list[dt.date]) -> Conclusion:
 def _attempted(job: Job) -> tuple[Attempt, Report]:
     job.interruption.require_none()
     began = job.clock.monotonic()
-    job.progress.begin()
+    job.progress.begin(job.date)
     attempt = Attempt(job)
     conclusion = _concluded(job, attempt.perform)
     return attempt, attempt.report(conclusion, job.clock.monotonic() - began)

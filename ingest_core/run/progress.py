@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Callable
 
@@ -13,6 +14,7 @@ from ingest_core.api import Traffic
 class Snapshot(Struct, frozen=True):
     """One look.
 
+    date         the day whose run it is, None before any has begun
     slices       (closed, known so far) in this round
     records      landed so far
     requests     sent so far, `retries` and `throttled` of them as in Counts
@@ -23,6 +25,7 @@ class Snapshot(Struct, frozen=True):
     workers      what each worker has landed, of those that have told of it
     """
 
+    date: dt.date | None = None
     round: int = 0
     slices: tuple[int, int] = (0, 0)
     records: int = 0
@@ -42,9 +45,10 @@ class Progress:
     def __init__(self) -> None:
         self.on_begin: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._begin_anew()
+        self._begin_anew(None)
 
-    def _begin_anew(self) -> None:
+    def _begin_anew(self, date: dt.date | None) -> None:
+        self._date = date
         self._traffic = Traffic()
         self._allowed: Callable[[], float] = float
         self._round: int | None = None
@@ -54,10 +58,10 @@ class Progress:
         self._ids: int | None = None
         self._left = self._answered_before = 0
 
-    def begin(self) -> None:
-        """An attempt begins: what an earlier one did is not its own."""
+    def begin(self, date: dt.date) -> None:
+        """An attempt at that day begins: what an earlier one did is not its own."""
         with self._lock:
-            self._begin_anew()
+            self._begin_anew(date)
         self.on_begin()
 
     def watch(self, traffic: Traffic, allowed: Callable[[], float]) -> None:
@@ -107,6 +111,7 @@ class Progress:
             traffic = self._traffic
             closed, known = max(self._closed, self._seen[0]), max(self._known, self._seen[1])
             return Snapshot(
+                date=self._date,
                 round=self._round or 0,
                 slices=(closed, known),
                 records=self._records,

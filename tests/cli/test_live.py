@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import logging
 import os
@@ -18,7 +19,9 @@ from rich.console import Console
 from ingest_core.api import Traffic
 from ingest_core.cli.live import View, live_view
 from ingest_core.cli.output import StandardError
-from ingest_core.run import Progress
+from ingest_core.run import Progress, Snapshot
+
+DAY = dt.date(2026, 11, 23)
 
 
 def drawn(progress: Progress, width: int = 80) -> list[str]:
@@ -75,8 +78,20 @@ def test_slices_that_an_earlier_attempt_closed_are_none_to_go_any_more(progress:
 
 def test_an_attempt_begins_with_nothing_of_the_one_before(progress: Progress) -> None:
     progress.tell("503")
-    progress.begin()
-    assert progress.look() == Progress().look()
+    progress.begin(DAY)
+    assert progress.look() == Snapshot(date=DAY)
+
+
+def test_a_view_has_no_figure_of_the_run_before(progress: Progress, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    terminal = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with live_view(progress, "tmdb"):
+        progress.begin(DAY)
+        progress.watch(Traffic(requests=1), lambda: 28.0)
+    assert "tmdb 2026-11-23 · round 0" in terminal.getvalue()
+    assert not re.search(r"-[0-9.]+ of", terminal.getvalue())
 
 
 def test_a_view_in_which_nothing_begins_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +104,7 @@ def test_a_view_in_which_nothing_begins_draws_nothing(monkeypatch: pytest.Monkey
         pass
     assert terminal.getvalue() == ""
     with live_view(progress, "tmdb"):
-        progress.begin()
+        progress.begin(DAY)
     assert "round 0" in terminal.getvalue()
 
 
@@ -99,7 +114,7 @@ def test_what_is_logged_meanwhile_stands_on_lines_of_its_own(monkeypatch: pytest
     progress, terminal, handler = Progress(), io.StringIO(), StandardError()
     monkeypatch.setattr(sys, "stderr", terminal)
     with live_view(progress, "tmdb"):
-        progress.begin()
+        progress.begin(DAY)
         handler.handle(logging.LogRecord("a", logging.WARNING, "a.py", 1, "worker 2 has died", (), None))
     assert re.search(r"(\n|\x1b\[[0-9;?]*[A-Za-z]|\r)worker 2 has died\r?\n", terminal.getvalue())
 
