@@ -60,14 +60,13 @@ class View:
         self._progress = progress
         self._name = name
         self._began = time.monotonic()
-        self._looks: deque[tuple[float, int]] = deque()
+        self._looks: deque[tuple[float, int, int]] = deque()
         self._standstill = Standstill(self._began)
 
     def render(self) -> Group:
         """The lines as of now."""
         now, seen = time.monotonic(), self._progress.look()
-        rate = self._rate(now, seen.requests)
-        lines = [_line(self._first(seen)), _line(self._second(seen, rate, now))]
+        lines = [_line(self._first(seen)), _line(self._second(seen, now))]
         if seen.workers:
             lines.append(_line(self._by_worker(seen)))
         standstill = self._standstill.look(now, seen)
@@ -81,13 +80,14 @@ class View:
         slices = f"round {seen.round} · {closed:,} of {known:,} slices"
         return f"{named(self._name, seen)} · {slices} · {seen.records:,} records{to_go}"
 
-    def _second(self, seen: Snapshot, rate: float, now: float) -> str:
+    def _second(self, seen: Snapshot, now: float) -> str:
+        rate, answered = self._rates(now, seen)
         parts = [span(now - self._began)]
         if seen.allowed:
             parts.append(f"{rate:.1f} of {seen.allowed:.1f} requests/s")
             parts.append(f"retried {seen.retries:,}, refused {seen.throttled:,}")
-        if seen.ids_left and rate:
-            parts.append(f"{span(seen.ids_left / rate)} left")
+        if seen.ids_left and answered:
+            parts.append(f"{span(seen.ids_left / answered)} left")
         return "  " + " · ".join(parts)
 
     def _by_worker(self, seen: Snapshot) -> str:
@@ -95,13 +95,14 @@ class View:
         each = f"{least:,}" if least == most else f"{least:,} to {most:,}"
         return f"  {len(seen.workers)} workers · {each} records each" if len(seen.workers) > 1 else "  1 worker so far"
 
-    def _rate(self, now: float, requests: int) -> float:
-        """Requests a second over the last few seconds."""
-        self._looks.append((now, requests))
+    def _rates(self, now: float, seen: Snapshot) -> tuple[float, float]:
+        """Requests a second over the last few seconds, and of those that came to an end."""
+        self._looks.append((now, seen.requests, seen.answered))
         while len(self._looks) > 1 and now - self._looks[0][0] > RATE_SECONDS:
             self._looks.popleft()
-        then, before = self._looks[0]
-        return (requests - before) / (now - then) if now > then else 0.0
+        then, requests, answered = self._looks[0]
+        seconds = now - then
+        return ((seen.requests - requests) / seconds, (seen.answered - answered) / seconds) if seconds else (0.0, 0.0)
 
 
 def _line(text: str, style: str = "") -> Text:

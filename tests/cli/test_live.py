@@ -70,6 +70,22 @@ def test_a_round_that_is_gone_over_again_after_workers_falls_back_in_nothing() -
     assert drawn(progress)[0] == "tmdb · round 1 · 0 of 1 slices · 183 records, 100 to go"
 
 
+def test_what_is_only_tried_again_brings_no_end_nearer() -> None:
+    progress, traffic = Progress(), Traffic()
+    progress.watch(traffic, lambda: 28.0)
+    progress.begin_round(0, slices=1, ids=100)
+    view = View(progress, "tmdb")
+    told = []
+    for answers in (0, 0, 10):
+        traffic.requests += 20
+        traffic.answered += answers
+        console = Console(width=100, color_system=None)
+        with console.capture() as capture:
+            console.print(view.render())
+        told.append(capture.get())
+    assert ["left" in text for text in told] == [False, False, True]
+
+
 def test_slices_that_an_earlier_attempt_closed_are_none_to_go_any_more(progress: Progress) -> None:
     progress.begin_round(2, slices=4, ids=400)
     progress.close_slice(handed_over=0)
