@@ -12,7 +12,7 @@ from ingest_core.assembly import Use, Wish, Workspace
 from ingest_core.cli.again import Typed, remember
 from ingest_core.cli.options import Verb, complete_source, json_option, lake_option
 from ingest_core.cli.output import data, print_json, say
-from ingest_core.cli.session import open_workspace
+from ingest_core.cli.session import open_workspace, require_lake
 from ingest_core.codes import Code
 from ingest_core.config import ENDINGS
 from ingest_core.errors import StopError, UsageError
@@ -65,6 +65,8 @@ def _subject(workspace: Workspace, use: Use, wish: Wish, run: str) -> Subject:
         keys = current_run(where, use.config.label, use.config.name, day)
         if keys is None and day is not None:
             raise _none(use, f"{use.config.name} has no run of {day}")
+        if keys is None:
+            require_lake(workspace, wish.lake)
         return workspace.subject(use, where, keys)
     keys = ControlKeys.of_run(use.config.label, run)
     if keys is None or wish.date is not None:

@@ -176,7 +176,9 @@ def test_an_id_that_no_run_names_is_told_by_the_days_that_were_looked_at(ingest:
 
 
 @pytest.mark.parametrize("by_flag", [True, False], ids=["flag", "environment"])
-@pytest.mark.parametrize("verb", [("lake",), ("lake", "tmdb"), ("runs",), ("sql", "show tables")])
+@pytest.mark.parametrize(
+    "verb", [("lake",), ("lake", "tmdb"), ("runs",), ("sql", "show tables"), ("report", "tmdb", "--html", "-")]
+)
 def test_a_lake_that_is_none_is_told(
     ingest: Ingest, where: str, monkeypatch: pytest.MonkeyPatch, verb: tuple[str, ...], by_flag: bool
 ) -> None:
