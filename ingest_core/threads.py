@@ -6,8 +6,11 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Protocol
+
+from ingest_core.one_cpu import ONE_CPU
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,10 @@ class Threads(Protocol):
         """A lock that is held over I/O; one that never is may be the operating system's own."""
         ...
 
+    def gathered(self) -> AbstractContextManager[None]:
+        """Around work that the calling thread shares with those that it starts: on one CPU, it costs less."""
+        ...
+
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         """Calls `work` each time `seconds` have passed, on a thread of its own; returns what ends that."""
         ...
@@ -63,6 +70,9 @@ class SystemThreads:
 
     def lock(self) -> Lock:
         return threading.Lock()
+
+    def gathered(self) -> AbstractContextManager[None]:
+        return ONE_CPU.gathered()
 
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         stopped = threading.Event()

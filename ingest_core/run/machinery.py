@@ -61,6 +61,8 @@ class Machinery:
         )
 
     def __enter__(self) -> Machinery:
+        if self._job.mapper is None:  # or its processes would begin on our CPU, and stay there
+            self._stack.enter_context(self._job.threads.gathered())
         for pool in (self.requests, self.puts, self.slices):
             self._stack.enter_context(pool)
         # The first to run at the end: an interrupted run does not wait for back-off.

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Executor, Future
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import Any
 
@@ -191,6 +192,9 @@ class SimulatedThreads:
 
     def lock(self) -> SimulatedLock:
         return SimulatedLock(self._process)
+
+    def gathered(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def every(self, seconds: float, work: Callable[[], None]) -> Callable[[], None]:
         process, world = self._process, self._process.world
