@@ -131,7 +131,9 @@ def _current() -> int:
 
 
 def _takes_turns() -> bool:
-    """Whether threads wait for each other at all: on Linux, and with Python's lock."""
+    """Whether threads wait for each other at all, on Linux and with Python's lock; and nobody says INGEST_ONE_CPU=0."""
+    if os.environ.get("INGEST_ONE_CPU") == "0":
+        return False
     return sys.platform == "linux" and getattr(sys, "_is_gil_enabled", lambda: True)()
 
 

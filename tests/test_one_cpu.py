@@ -34,6 +34,12 @@ class TestGathered:
         assert seen == [one]
         assert os.sched_getaffinity(0) == allowed
 
+    def test_who_has_threads_of_his_own_that_need_more_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("INGEST_ONE_CPU", "0")
+        allowed = os.sched_getaffinity(0)
+        with OneCpu().gathered():
+            assert os.sched_getaffinity(0) == allowed
+
     def test_callers_of_one_process_share_it_and_the_last_one_ends_it(self) -> None:
         allowed, seen, gathering = os.sched_getaffinity(0), list[set[int]](), OneCpu()
 
