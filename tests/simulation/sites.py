@@ -78,9 +78,9 @@ RARE = (
 
 # And where a state machine is: what is rare of its functions', and what is written down for them.
 RARE_IN_STEPS = (
-    *8 * ((LANDS, "state", SWAP),), *2 * ((LANDS, "intent", GET),), *2 * ((LANDS, "quarantine", PUT_NEW),),
+    *24 * ((LANDS, "state", SWAP),), *2 * ((LANDS, "intent", GET),), *2 * ((LANDS, "quarantine", PUT_NEW),),
     (LANDS, "batch file", GET), (LANDS, "batch file", PUT_NEW),
-    ("s3", "map", PUT_NEW), *2 * (("s3", "map", GET),), *8 * (("s3", "map", SWAP),),
+    ("s3", "map", PUT_NEW), *2 * (("s3", "map", GET),), *16 * (("s3", "map", SWAP),),
 )  # fmt: skip
 
 Hit = tuple[str, str, str, str]
