@@ -61,7 +61,7 @@ class OneCpu:
                     looks = (allowed, self._left)
                     self._looking = threading.Thread(target=self._look, args=looks, name="cpu", daemon=True)
                     self._looking.start()
-        except (OSError, ValueError):  # a sandbox that does not tell, or does not let us
+        except (OSError, ValueError, IndexError):  # a sandbox that does not tell, or does not let us
             return set()
         return allowed
 

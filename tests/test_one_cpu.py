@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,15 @@ class TestGathered:
 
     def test_who_has_threads_of_his_own_that_need_more_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("INGEST_ONE_CPU", "0")
+        allowed = os.sched_getaffinity(0)
+        with OneCpu().gathered():
+            assert os.sched_getaffinity(0) == allowed
+
+    def test_a_sandbox_that_tells_less_than_linux_leaves_the_caller_as_he_was(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "stat").write_text("1 (python) R 0 1")
+        monkeypatch.setattr("ingest_core.one_cpu._HERE", tmp_path / "stat")
         allowed = os.sched_getaffinity(0)
         with OneCpu().gathered():
             assert os.sched_getaffinity(0) == allowed
