@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ingest_core import CredentialsError, PluginError, Record, Report, Slice, Source, UsageError, bearer, hookimpl
+from ingest_core import CredentialsError, PluginError, Record, Ref, Report, Slice, Source, UsageError, bearer, hookimpl
 from ingest_core.api.redact import Redactor
 from ingest_core.assembly import Wish, Workspace
 from ingest_core.model import Connection, Status
@@ -165,3 +165,31 @@ def test_a_source_that_cannot_be_made_for_its_settings_is_named(tmp_path: Path) 
 
 def test_what_was_never_a_secret_is_left_alone() -> None:
     assert Redactor().clean("nothing to hide") == "nothing to hide"
+
+
+def test_the_steps_of_a_state_machine_leave_nothing_of_a_folder_to_workers(tmp_path: Path, clock: Any) -> None:
+    """What keeps two apart in a folder is the lock of a process that lives: between steps there is none."""
+
+    class Pinned:
+        @hookimpl
+        def ingest_sources(self) -> list[Source]:
+            def fetch(ctx: Any, slice: Slice) -> list[Record]:
+                return [Record("thing", id, b"{}") for id in slice.ids]
+
+            def plan(ctx: Any) -> list[Ref]:
+                return [Ref("thing", id) for id in range(1, 5001)]
+
+            schema = {"type": "object"}
+            return [Source("pinned", "Pinned", schema, plan, fetch, streams=("thing",))]
+
+    (tmp_path / "pinned.yaml").write_text(
+        f"source: pinned\nlake: {tmp_path}/lake\nworkers: 2\nlayout: batch\nrate: 1\n"
+    )
+    plugins = Plugins()
+    plugins.add(Pinned(), "pinned", "pinned-dist", "1")
+    made = Workspace({"INGEST_CONFIG_DIR": str(tmp_path)}, plugins, clock)
+    wish = Wish(date="2026-11-23")
+
+    report = made.coordinate(made.use("pinned", wish), wish)
+
+    assert (report.status, report.handed, report.counts.records) == (Status.DONE, None, 5000)
