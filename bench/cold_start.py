@@ -70,7 +70,7 @@ def handler(event, context):
     boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=key, Body=answer.content)
     return {"status": "done"}
 """
-EXTRA = ("obstore", "pycurl")  # what `[fast]` brings
+EXTRA = ("pycurl",)  # what `[fast]` brings
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from table import markdown
 from targets import targets
 
 SCENARIOS = ("cpu", "limited", "latency", "rounds", "large")
-PACKAGES = ("ingest-core", "requests", "urllib3", "boto3", "obstore", "pycurl")
+PACKAGES = ("ingest-core", "requests", "urllib3", "boto3", "pycurl")
 
 
 def main() -> int:

@@ -13,8 +13,8 @@ class Engine(StrEnum):
     """What talks to the API and to S3.
 
     default  requests and boto3
-    fast     pycurl and obstore, of the `[fast]` extra
-    auto     of the latter what is installed and can do what the config asks for, of the former the rest
+    fast     libcurl for both, by pycurl, of the `[fast]` extra
+    auto     the latter where it is installed and can do what the config asks for
     """
 
     AUTO = "auto"
@@ -29,13 +29,13 @@ class Engine(StrEnum):
         except ValueError:
             raise UsageError(f"{text!r} is no engine", Code.ENGINE, hint=f"one of {', '.join(cls)}") from None
 
-    def takes(self, package: str, why_not: str = "") -> bool:
-        """Whether the fast engine's `package` is to be used; `why_not` says what it cannot do here.
+    def is_fast(self, why_not: str = "") -> bool:
+        """Whether libcurl is to be used; `why_not` says what it cannot do here.
 
         Raises UsageError where it must be and cannot.
         """
-        if not why_not and self is not Engine.DEFAULT and find_spec(package) is None:
-            why_not = f"{package} is not installed"
+        if not why_not and self is not Engine.DEFAULT and find_spec("pycurl") is None:
+            why_not = "pycurl is not installed"
         if self is Engine.FAST and why_not:
             raise UsageError(
                 f"the fast engine cannot be used: {why_not}",

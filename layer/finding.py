@@ -19,7 +19,7 @@ from staging import MACHINES, Target
 
 _GROUP = "ingest_core"
 # Without their libraries they do not import.
-_OF_FAST = ("ingest_core.api.transport_native", "ingest_core.lake.s3_native")
+_OF_FAST = ("ingest_core.api.transport_native", "ingest_core.lake.s3_curl")
 _WHICH_PYTHON = "import platform, sys; print(sys.implementation.name, platform.python_version())"
 # Runs with -I -S: the standard library and the layer's folder are all that Python can see.
 _PROBE = """

@@ -13,7 +13,7 @@ from ingest_core.engine import Engine
 
 def open_transport(connections: int, network: Network | None = None, engine: Engine = Engine.AUTO) -> Transport:
     """What sends up to `connections` requests at a time. Makes none itself; raises UsageError without the engine."""
-    if not engine.takes("pycurl", "" if hasattr(select, "poll") else "this system has no poll()"):
+    if not engine.is_fast("" if hasattr(select, "poll") else "this system has no poll()"):
         return _by_requests(connections, network)
     from ingest_core.api.transport_native import NativeTransport
 

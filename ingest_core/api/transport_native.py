@@ -7,7 +7,6 @@ that where requests go is decided where it is for the other transport, and its r
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -37,14 +36,13 @@ from ingest_core.api.transport import (
     headers_too_large,
     not_sendable,
 )
+from ingest_core.curl import header_line, headers_in
 
 HOSTS_OF_A_HANDLE = 4
 BUFFER_BYTES = 256 * 1024
 # What libcurl is told a name resolves to, so that it looks none up (RFC 5737: nothing is at this address).
 _NOWHERE = "192.0.2.1"
 _PORTS = {"https": 443, "http": 80}
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_A_VALUE = re.compile(rb"[\r\n\0]")
 _PRINTABLE = "".join(map(chr, range(33, 127)))
 _TOO_LARGE = 100  # CURLE_TOO_LARGE: a header that libcurl itself finds too long; pycurl has no name for it
 _NO_SOCKET: int = pycurl.SOCKET_BAD
@@ -178,7 +176,7 @@ class _Handle:
         """Tells libcurl the headers. Raises ValueError where it cannot be told."""
         if headers != self._sent:
             self._sent = None
-            self._curl.setopt(pycurl.HTTPHEADER, [_line(name, value) for name, value in headers.items()])
+            self._curl.setopt(pycurl.HTTPHEADER, [header_line(name, value) for name, value in headers.items()])
             self._sent = dict(headers)
 
     def _connect(self, purpose: int, address: object) -> socket | int:
@@ -235,11 +233,10 @@ class _Handle:
         return None
 
     def _answer(self) -> HttpResponse:
-        told = str(b"".join(self._lines), "latin-1").replace("\r\n", "\n")
-        head, ended, _ = told.rpartition("\nHTTP/")[2].partition("\n\n")
-        if not ended:  # libcurl takes headers that break off for whole ones
+        told = headers_in(self._lines)
+        if told is None:
             raise TransportError(NOT_CONNECTED)
-        headers = headers_of([_split(line) for line in head.split("\n")[1:]])
+        headers = headers_of(told)
         body = decoded(b"".join(self._pieces), headers.get("content-encoding", ""), self._most)
         return HttpResponse(self._curl.getinfo(pycurl.RESPONSE_CODE), headers, body)
 
@@ -260,16 +257,3 @@ def _ascii(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.encode("idna").decode()
     return quote(urlunsplit(parts._replace(netloc=host)), safe=_PRINTABLE)
-
-
-def _line(name: str, value: str) -> bytes:
-    """A header as libcurl takes it. Raises ValueError for one that HTTP does not carry."""
-    told, said = name.encode("latin-1"), value.encode("latin-1")
-    if not _NAME.fullmatch(told) or _NOT_IN_A_VALUE.search(said):
-        raise ValueError
-    return told + b": " + said if said.strip() else told + b";"
-
-
-def _split(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
-    return name, value.strip()

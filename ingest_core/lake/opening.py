@@ -47,18 +47,9 @@ def open_lake(uri: str, options: S3Options, engine: Engine = Engine.AUTO, aws: A
     if not uri.startswith(S3_SCHEME):
         return DiskLake(Path(uri).expanduser())
     bucket, prefix = _split(uri)
-    if _is_fast(engine, options):
-        from ingest_core.lake.s3_native import open_native
+    from ingest_core.lake.s3_direct import open_bucket
 
-        return open_native(bucket, prefix, options, aws)
-    from ingest_core.lake.s3_direct import open_bucket  # urllib3 takes 30 ms: only where it is used
-
-    return open_bucket(bucket, prefix, options, CONNECTIONS, aws)
-
-
-def _is_fast(engine: Engine, options: S3Options) -> bool:
-    why_not = "obstore cannot send the bucket owner that the config names" if options.bucket_owner else ""
-    return engine.takes("obstore", why_not)
+    return open_bucket(bucket, prefix, options, CONNECTIONS, aws, is_fast=engine.is_fast())
 
 
 def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> BinaryIO:
@@ -72,19 +63,15 @@ def open_file(uri: str, options: S3Options, engine: Engine = Engine.AUTO) -> Bin
         except OSError as error:
             raise LakeError(f"{uri}: {error.strerror or error}", Code.LAKE_DISK, hint="check the path") from error
     bucket, key = _split(uri)
-    if _is_fast(engine, options):
-        from ingest_core.lake.s3_native import open_native
-
-        return open_native(bucket, "", options).stream(key)
-    return _opened(bucket, options).stream(key)
+    return _opened(bucket, options, engine.is_fast()).stream(key)
 
 
 @cache
-def _opened(bucket: str, options: S3Options) -> DirectS3Lake:
+def _opened(bucket: str, options: S3Options, is_fast: bool) -> DirectS3Lake:
     """One lake for all files of a bucket that a process opens."""
     from ingest_core.lake.s3_direct import open_bucket
 
-    return open_bucket(bucket, "", options, CONNECTIONS)
+    return open_bucket(bucket, "", options, CONNECTIONS, is_fast=is_fast)
 
 
 def mistake_in(uri: str) -> str | None:

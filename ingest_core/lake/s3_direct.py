@@ -15,17 +15,16 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, BinaryIO
 
-from urllib3.exceptions import HTTPError
-
 from ingest_core.aws import Aws
 from ingest_core.lake.bucket import BucketLake
 from ingest_core.lake.options import S3Options
 from ingest_core.lake.port import Entry, Stored, content_type
 from ingest_core.lake.s3_answers import unreachable
-from ingest_core.lake.s3_exchange import Answered, Exchange
+from ingest_core.lake.s3_carrier import Answered, Carrier, NoAnswerError
+from ingest_core.lake.s3_exchange import Exchange
 from ingest_core.lake.s3_listing import Page, page_of
 from ingest_core.lake.s3_reading import age_of, as_file
-from ingest_core.lake.s3_way import NoWayError, way_by_boto3, way_by_environment
+from ingest_core.lake.s3_way import NoWayError, Way, way_by_boto3, way_by_environment
 
 if TYPE_CHECKING:
     from ingest_core.lake.s3 import S3Lake
@@ -35,8 +34,16 @@ logger = logging.getLogger(__name__)
 METADATA = "x-amz-meta-"
 
 
-def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int, aws: Aws | None = None) -> DirectS3Lake:
-    """The lake in a bucket, `connections` at once. Makes no request.
+def open_bucket(
+    bucket: str,
+    prefix: str,
+    options: S3Options,
+    connections: int,
+    aws: Aws | None = None,
+    *,
+    is_fast: bool = False,
+) -> DirectS3Lake:
+    """The lake in a bucket, `connections` at once, by libcurl where it is to be fast. Makes no request.
 
     Where the environment alone says how to reach it, boto3 is not even imported. Raises CredentialsError where AWS's
     own configuration is wrong.
@@ -48,12 +55,21 @@ def open_bucket(bucket: str, prefix: str, options: S3Options, connections: int, 
 
         return S3Lake(client_of(aws, options, connections), bucket, prefix, options)
 
+    def carry(way: Way) -> Carrier:
+        if is_fast:
+            from ingest_core.lake.s3_curl import CurlCarrier
+
+            return CurlCarrier(way, connections)
+        from ingest_core.lake.s3_pool import PoolCarrier  # urllib3 takes 30 ms: only where it is used
+
+        return PoolCarrier(way, connections)
+
     late = Late(make)
     way = way_by_environment(bucket, options, os.environ)
     if way is not None:
-        return DirectS3Lake(Exchange(lambda: way, connections), late, bucket, prefix, options)
+        return DirectS3Lake(Exchange(lambda: way, carry), late, bucket, prefix, options)
     client, session = late().client, aws.core(options.profile, options.region)
-    exchange = Exchange(lambda: way_by_boto3(bucket, session, client), connections)
+    exchange = Exchange(lambda: way_by_boto3(bucket, session, client), carry)
     return DirectS3Lake(exchange, late, bucket, prefix, options)
 
 
@@ -126,14 +142,14 @@ class DirectS3Lake(BucketLake):
         """The object's body as a file is read: by bytes or by lines, buffered, nothing read ahead but a buffer."""
         try:
             status, body = self._exchange.open(self._prefix + key, self._common)
-        except (NoWayError, HTTPError, OSError, ValueError) as error:
-            _say("GET", key, type(error).__name__)
+        except (NoWayError, NoAnswerError, ValueError) as error:
+            _say("GET", key, _kind(error))
             return self._boto3().stream(key)
         if status != 200:
             body.close()
             return self._boto3().stream(key)
         where = self._where(key)
-        return as_file(body, (HTTPError,), lambda error: unreachable("GetObject", where, type(error).__name__))
+        return as_file(body, (NoAnswerError,), lambda error: unreachable("GetObject", where, _kind(error)))
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         last: str | None = None
@@ -191,8 +207,8 @@ class DirectS3Lake(BucketLake):
         """What S3 answered, None where nothing came. What will be so each time is left to boto3 from now on."""
         try:
             answer = self._exchange.send(method, name, headers, body, digest, query)
-        except (NoWayError, HTTPError, OSError, ValueError) as error:
-            _say(method, name, type(error).__name__)
+        except (NoWayError, NoAnswerError, ValueError) as error:
+            _say(method, name, _kind(error))
             return None
         if answer.status not in {200, 204, 404, 412}:
             _say(method, name, str(answer.status))
@@ -203,6 +219,10 @@ class DirectS3Lake(BucketLake):
 
 def _say(method: str, key: str, what: str) -> None:
     logger.info("%s %s: %s; boto3 goes on", method, key, what)
+
+
+def _kind(error: Exception) -> str:
+    return str(error) if isinstance(error, NoAnswerError) else type(error).__name__
 
 
 def _page(answer: Answered) -> Page | None:

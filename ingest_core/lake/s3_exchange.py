@@ -1,45 +1,35 @@
-"""One signed request to S3 over urllib3's pool, and nothing between: one attempt, the answer as it came."""
+"""One signed request to S3, and nothing between: one attempt, the answer as it came."""
 
 from __future__ import annotations
 
 import hashlib
 import io
-import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
+from ingest_core.lake.s3_carrier import Answered, Carrier
 from ingest_core.lake.s3_way import NoWayError, Way
 from ingest_core.lake.sigv4 import Signer, encoded, query_of
 
-# Together with boto3's own attempts after it still under a minute (s3.py).
-CONNECT_SECONDS = 3
-READ_SECONDS = 5
 NOTHING = hashlib.sha256(b"").hexdigest()
 BEFORE_SEND = "before-send"
-ONE_ATTEMPT: dict[str, Any] = {"retries": False, "redirect": False, "decode_content": False}
-
-
-class Answered(Struct, frozen=True):
-    """Status, headers whatever their case, body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Exchange:
-    """Sends requests to one bucket. Thread-safe; `find` is asked for the way once, by the first request."""
+    """Sends requests to one bucket. Thread-safe; `find` is asked for the way once, by the first request.
 
-    def __init__(self, find: Callable[[], Way | None], connections: int) -> None:
+    `carry` makes what carries them there.
+    """
+
+    def __init__(self, find: Callable[[], Way | None], carry: Callable[[Way], Carrier]) -> None:
         self._find = find
-        self._connections = connections
+        self._carry = carry
         self._line: _Line | None = None
         self._is_left = False
         self._finding = threading.Lock()
@@ -59,15 +49,14 @@ class Exchange:
     ) -> Answered:
         """The answer; `headers` by lower-case name, `digest` the SHA-256 of `body`, where it is known already.
 
-        Raises NoWayError, urllib3's HTTPError, OSError, and ValueError for what HTTP does not carry.
+        Raises NoWayError, NoAnswerError, and ValueError for what HTTP does not carry.
         """
         line, asked = self._request(method, key, headers, body, digest, query)
         for stand_in in line.stand_ins:
             instead = stand_in(asked, body)
             if instead is not None:
                 return instead
-        answer = line.pool.urlopen(method, asked.target, body=body or None, headers=asked.headers, **ONE_ATTEMPT)
-        return Answered(answer.status, answer.headers, answer.data)
+        return line.carrier.send(method, asked.target, asked.headers, body)
 
     def open(self, key: str, headers: Mapping[str, str]) -> tuple[int, Any]:
         """Status of the answer to a GET, and its body, still to be read and closed. Raises what `send` raises."""
@@ -76,13 +65,12 @@ class Exchange:
             instead = stand_in(asked, b"")
             if instead is not None:
                 return instead.status, io.BytesIO(instead.body)
-        answer = line.pool.urlopen("GET", asked.target, headers=asked.headers, preload_content=False, **ONE_ATTEMPT)
-        return answer.status, answer
+        return line.carrier.open(asked.target, asked.headers)
 
     def close(self) -> None:
         """Closes the connections."""
         if self._line is not None:
-            self._line.pool.close()
+            self._line.carrier.close()
 
     def _request(
         self,
@@ -110,7 +98,7 @@ class Exchange:
                 if way is None:
                     self.leave()
                     raise NoWayError
-                self._line = _Line(way, self._connections)
+                self._line = _Line(way, self._carry(way))
             return self._line
 
 
@@ -123,32 +111,13 @@ class _Asked(Struct, frozen=True):
 
 
 class _Line:
-    """What is made once for a way: pool, signer, and who stands in for the network."""
+    """What is made once for a way: carrier, signer, and who stands in for the network."""
 
-    def __init__(self, way: Way, connections: int) -> None:
-        parts = urlsplit(way.origin)
+    def __init__(self, way: Way, carrier: Carrier) -> None:
         self.way = way
-        self.signer = Signer(parts.netloc, way.region)
-        self.pool = _pool(way, connections)
+        self.carrier = carrier
+        self.signer = Signer(urlsplit(way.origin).netloc, way.region)
         self.stand_ins = [_StandIn(handler, way.origin) for handler in _handlers()]
-
-
-def _pool(way: Way, connections: int) -> HTTPConnectionPool:
-    parts = urlsplit(way.origin)
-    timeout = Timeout(CONNECT_SECONDS, READ_SECONDS)
-    if parts.scheme == "http":
-        return HTTPConnectionPool(cast(str, parts.hostname), parts.port, timeout=timeout, maxsize=connections)
-    # One for all connections: reading the certificates takes each of them ten milliseconds and a megabyte.
-    context = ssl.create_default_context(cafile=way.certificates or _certifis())
-    return HTTPSConnectionPool(
-        cast(str, parts.hostname), parts.port, timeout=timeout, maxsize=connections, ssl_context=context
-    )
-
-
-def _certifis() -> str:
-    import certifi
-
-    return certifi.where()
 
 
 def _handlers() -> list[Callable[..., Any]]:

@@ -54,7 +54,7 @@ def s3_site(tmp_path: Path, made_up: Api, warm: Start, s3_for_runs: S3) -> Itera
 
 @pytest.fixture
 def fast_site(tmp_path: Path, made_up: Api, warm: Start, s3_for_runs: S3) -> Iterator[Site]:
-    """On S3, through obstore."""
+    """On S3, the fast engine."""
     bucket: Bucket = s3_for_runs.shelf()
     yield Site(tmp_path / "site", bucket, made_up, warm, LEASE, engine="fast")
     bucket.close()

@@ -23,7 +23,6 @@ from ingest_core.aws import Aws
 from ingest_core.lake import DiskLake, Lake, S3Options
 from ingest_core.lake.s3 import S3Lake, client_of
 from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
-from ingest_core.lake.s3_native import NativeS3Lake, open_native
 
 BUCKET = "contract-lake"
 NOBODY = ("AKIAWRONGWRONGWRONGX", "not-the-secret-of-anybody")
@@ -56,17 +55,12 @@ class S3Server:
         with self._as(user):
             return client_of(Aws(), S3Options(), 16)
 
-    def lake(self, user: str) -> DirectS3Lake:
+    def lake(self, user: str, *, is_fast: bool = False) -> DirectS3Lake:
         """The lake as it is opened for that user."""
         with self._as(user):
-            lake = open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16)
+            lake = open_bucket(self.bucket, f"test/{uuid.uuid4().hex}", S3Options(), 16, is_fast=is_fast)
             lake._boto3()  # made while the environment is that user's
             return lake
-
-    def native_lake(self, user: str) -> NativeS3Lake:
-        """The lake as obstore opens it for that user."""
-        with self._as(user):
-            return open_native(self.bucket, f"test/{uuid.uuid4().hex}", S3Options())
 
     @contextmanager
     def _as(self, user: str) -> Iterator[None]:
@@ -144,18 +138,20 @@ def s3_lake(s3_server: S3Server) -> Iterator[Lake]:
 
 
 @pytest.fixture
-def native_lake(s3_server: S3Server) -> Lake:
-    """A prefix of its own in the bucket, through obstore."""
-    return s3_server.native_lake("writer")
+def fast_lake(s3_server: S3Server) -> Iterator[Lake]:
+    """A prefix of its own in the bucket, through libcurl."""
+    lake = s3_server.lake("writer", is_fast=True)
+    yield lake
+    lake.close()
 
 
-@pytest.fixture(params=["boto3", "native"])
+@pytest.fixture(params=["default", "fast"])
 def lake_of(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
     """A lake with the keys of a certain user, through either library."""
-    lakes: list[DirectS3Lake | NativeS3Lake] = []
+    lakes: list[DirectS3Lake] = []
 
     def make(user: str) -> Lake:
-        lakes.append(s3_server.lake(user) if request.param == "boto3" else s3_server.native_lake(user))
+        lakes.append(s3_server.lake(user, is_fast=request.param == "fast"))
         return lakes[-1]
 
     yield make
@@ -163,7 +159,7 @@ def lake_of(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[Cal
         lake.close()
 
 
-@pytest.fixture(params=["disk", "s3", "boto3", "native"])
+@pytest.fixture(params=["disk", "s3", "boto3", "fast"])
 def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
     """Each lake in turn, empty."""
     if request.param == "disk":

@@ -20,27 +20,23 @@ from ingest_core.errors import CredentialsError, LakeError, TransientError
 from ingest_core.keys import RecordKeys
 from ingest_core.lake import S3Options
 from ingest_core.lake.s3_direct import DirectS3Lake, open_bucket
-from ingest_core.lake.s3_native import NativeS3Lake, open_native
 from ingest_core.model import FailureBudget, Record, Rejected, Slice, Status
 from ingest_core.run import Job, run
 from ingest_core.sink import Sink, Stamp
 
 KEY = "Raw/Things/JSON/2026/11/23/7.json"
-# The direct attempt, and boto3's total_max_attempts; obstore's first, and its max_retries.
-ATTEMPTS = {"boto3": 1 + 3, "obstore": 1 + 2}
-AnyLake = DirectS3Lake | NativeS3Lake
-Open = Callable[[Script], tuple[AnyLake, ScriptedS3]]
+ATTEMPTS = 1 + 3  # the direct one, and boto3's total_max_attempts
+Open = Callable[[Script], tuple[DirectS3Lake, ScriptedS3]]
 
 
-@pytest.fixture(params=["boto3", "obstore"])
+@pytest.fixture(params=["default", "fast"])
 def engine(request: pytest.FixtureRequest) -> str:
     """What talks to S3."""
     return str(request.param)
 
 
-def opened(engine: str) -> AnyLake:
-    options = S3Options()
-    return open_bucket("lake", "", options, 16) if engine == "boto3" else open_native("lake", "", options)
+def opened(engine: str) -> DirectS3Lake:
+    return open_bucket("lake", "", S3Options(), 16, is_fast=engine == "fast")
 
 
 @pytest.fixture
@@ -48,7 +44,7 @@ def against(engine: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """A lake in the bucket `lake` of a scripted S3, and that server."""
     with ExitStack() as stack:
 
-        def make(script: Script) -> tuple[AnyLake, ScriptedS3]:
+        def make(script: Script) -> tuple[DirectS3Lake, ScriptedS3]:
             server = stack.enter_context(scripted(script))
             for name in list(os.environ):
                 if name.startswith("AWS_"):
@@ -120,10 +116,10 @@ def test_what_stays_wrong_is_told_by_what_to_do_after_a_bounded_number_of_reques
 @pytest.mark.parametrize(
     "said", [Said(503, "SlowDown"), Said(500, "InternalError"), Said()], ids=["slow", "500", "reset"]
 )
-def test_a_storm_that_passes_is_sat_out(against: Open, engine: str, said: Said) -> None:
-    lake, server = against(first(ATTEMPTS[engine] - 1, said))
+def test_a_storm_that_passes_is_sat_out(against: Open, said: Said) -> None:
+    lake, server = against(first(ATTEMPTS - 1, said))
     assert lake.put_if_absent(KEY, b"1", {}) is True
-    assert len(server.puts()) == ATTEMPTS[engine]
+    assert len(server.puts()) == ATTEMPTS
 
 
 def test_a_conflict_that_passes_is_sat_out(against: Open) -> None:

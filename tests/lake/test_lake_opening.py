@@ -10,9 +10,10 @@ import pytest
 
 from ingest_core.engine import Engine
 from ingest_core.errors import LakeError, UsageError
-from ingest_core.lake import DiskLake, S3Options, open_file, open_lake
+from ingest_core.lake import DiskLake, Lake, S3Options, open_file, open_lake
+from ingest_core.lake.s3_curl import CurlCarrier
 from ingest_core.lake.s3_direct import DirectS3Lake
-from ingest_core.lake.s3_native import NativeS3Lake
+from ingest_core.lake.s3_pool import PoolCarrier
 
 
 @pytest.fixture
@@ -82,27 +83,26 @@ def test_an_object_that_is_not_in_s3_is_named(s3_server: Any) -> None:
         open_file(f"s3://{s3_server.bucket}/exports/nothing.gz", S3Options())
 
 
+def carrier_of(lake: Lake) -> type:
+    assert isinstance(lake, DirectS3Lake)
+    return type(lake._exchange._found().carrier)
+
+
 @pytest.mark.usefixtures("as_writer")
 def test_the_fast_engine_is_picked_where_it_is_installed_and_another_where_it_is_asked_for() -> None:
-    assert isinstance(open_lake("s3://bucket/zone", S3Options()), NativeS3Lake)
-    assert isinstance(open_lake("s3://bucket/zone", S3Options(), Engine.DEFAULT), DirectS3Lake)
-    assert open_lake("s3://bucket/zone/", S3Options(), Engine.FAST).uri == "s3://bucket/zone"
-
-
-@pytest.mark.usefixtures("as_writer")
-def test_what_obstore_cannot_send_is_left_to_boto3_or_refused_where_it_was_asked_for() -> None:
     owned = S3Options(bucket_owner="123456789012")
-    assert isinstance(open_lake("s3://bucket", owned), DirectS3Lake)
-    with pytest.raises(UsageError, match="bucket owner"):
-        open_lake("s3://bucket", owned, Engine.FAST)
+    assert carrier_of(open_lake("s3://bucket/zone", owned)) is CurlCarrier
+    assert carrier_of(open_lake("s3://bucket/zone", owned, Engine.DEFAULT)) is PoolCarrier
+    lake = open_lake("s3://bucket/zone/", owned, Engine.FAST)
+    assert (carrier_of(lake), lake.uri) == (CurlCarrier, "s3://bucket/zone")
 
 
 @pytest.mark.usefixtures("as_writer")
-def test_without_obstore_boto3_is_picked_and_the_fast_engine_says_what_to_install(
+def test_without_libcurl_the_other_is_picked_and_the_fast_engine_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("ingest_core.engine.find_spec", lambda name: None)
-    assert isinstance(open_lake("s3://bucket", S3Options()), DirectS3Lake)
+    assert carrier_of(open_lake("s3://bucket", S3Options())) is PoolCarrier
     with pytest.raises(UsageError, match="not installed") as error:
         open_lake("s3://bucket", S3Options(), Engine.FAST)
     assert "ingest-core[fast]" in error.value.hint

@@ -66,11 +66,11 @@ def test_the_object_lies_under_the_prefix_of_the_lake(s3_client: Any, s3_server:
     assert found["Body"].read() == b"1"
 
 
-def test_a_packed_file_says_what_it_is(s3_client: Any, s3_server: Any, native_lake: Lake) -> None:
+def test_a_packed_file_says_what_it_is(s3_client: Any, s3_server: Any, fast_lake: Lake) -> None:
     ours = S3Lake(s3_client, s3_server.bucket, "packed")
     ours.put("Raw/a.json.gz", b"1")
     ours.put_if_absent("Raw/b.json.gz", b"1", {})
-    native_lake.put_if_absent("Raw/c.json.gz", b"1", {})
+    fast_lake.put_if_absent("Raw/c.json.gz", b"1", {})
     keys = [found["Key"] for found in s3_client.list_objects_v2(Bucket=s3_server.bucket)["Contents"]]
     packed = [key for key in keys if key.endswith(".json.gz")]
     assert {key[-9] for key in packed} == {"a", "b", "c"}
