@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,8 @@ MAX_BYTES = 64 * 1024
 class Document:
     """A parsed file. `places` gives (line, column) of the value at a path, `key_places` of its key, from 1.
 
-    `stamp` is what was found out about the file before.
+    `stamp` is what was found out about the file before. `trusts_schema` where a schema counts as one as long as it
+    finds nothing wrong: judging a schema costs more than all that a run does before its first request.
     """
 
     file: str
@@ -29,6 +30,7 @@ class Document:
     key_places: Mapping[Path_, Place]
     overridden: Mapping[Path_, str] = field(default_factory=dict)
     stamp: Stamp | None = None
+    trusts_schema: bool = False
 
     def locate(self, path: Path_, what: str, code: Code, *, at_key: bool = False) -> Located:
         """`what`, with the place of `path` or of the nearest thing around it that stands in the file."""
@@ -43,14 +45,14 @@ class Document:
 
 
 def read_document(path: Path, *, anew: bool = False) -> Document:
-    """The file at `path`, by its stamp where it has one, unless it is to be read `anew`.
+    """The file at `path`, by its stamp where it has one, unless it and its schema are to be judged `anew`.
 
     Raises UsageError where it cannot be read and ConfigError where it is not such YAML.
     """
     shown, body = _shown(path), read_body(path)
     stamp = None if anew else read_stamp(path, body)
     if stamp is None:
-        return parse_document(decoded(body, shown), shown)
+        return replace(parse_document(decoded(body, shown), shown), trusts_schema=not anew)
     read = cache(lambda: parse_document(decoded(body, shown), shown))
     places = LatePlaces(lambda: read().places), LatePlaces(lambda: read().key_places)
     return Document(shown, stamp.value, *places, stamp=stamp)

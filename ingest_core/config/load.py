@@ -103,7 +103,7 @@ def document_of(value: Mapping[str, Any], overrides: Mapping[Path_, tuple[str, A
         plain = json.loads(json.dumps(dict(value)))
     except (TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"the config: {error}", Code.CONFIG_TYPE, hint="text, numbers, lists and mappings") from None
-    laid = _overlaid(Document("the config", plain, {}, {}), overrides)
+    laid = _overlaid(Document("the config", plain, {}, {}, trusts_schema=True), overrides)
     return replace(laid, overridden={(): "the config", **laid.overridden})
 
 

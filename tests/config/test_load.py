@@ -214,6 +214,19 @@ def test_a_check_that_raises_or_a_schema_that_is_none_is_the_plugins_mistake() -
         built(GOOD, source(settings_schema={"type": "no such type"}))
 
 
+def test_a_file_s_schema_is_judged_where_it_finds_something_and_where_it_is_checked(tmp_path: Path) -> None:
+    # Whoever validates with it takes any text for true: it only says nothing.
+    odd = source(settings_schema={**SCHEMA, "additionalProperties": "no"})
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD + "  unknown: 1\n")
+    assert build_config(open_document(path, {}), "c", odd, str).settings["unknown"] == 1
+    with pytest.raises(PluginError, match="its settings_schema is not JSON Schema"):
+        build_config(open_document(path, {}, anew=True), "c", odd, str)
+    path.write_text(GOOD + "rate: fast\n")
+    with pytest.raises(PluginError, match="its settings_schema is not JSON Schema"):
+        build_config(open_document(path, {}), "c", odd, str)
+
+
 def overridden(folder: Path, *options: str) -> Config:
     path = folder / "c.yaml"
     path.write_text(GOOD + "  select:\n    - list: a\n    - list: b\n")
