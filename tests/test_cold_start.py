@@ -96,3 +96,22 @@ def test_what_is_left_out_is_what_would_be_there(loaded: Callable[..., tuple[set
     packages, _ = loaded("default", stamped=False)
     assert packages >= JUDGING
     assert sorted(packages & (NEVER | AWS)) == []
+
+
+def test_a_run_for_a_program_loads_nothing_that_draws(tmp_path: Path, simulator: Simulator) -> None:
+    config = tmp_path / "tmdb.yaml"
+    config.write_text(
+        f"source: tmdb\nlake: {tmp_path / 'lake'}\nsettings:\n  token: env:TMDB_TOKEN\n"
+        f"  base_url: {simulator.base_url}\n  select:\n    - ids: [1]\n      as: movie\n"
+    )
+    code = (
+        "import sys; from ingest_core.cli.app import run_command\n"
+        f"status = run_command(['run', {str(config)!r}, '--json'])\n"
+        "sys.stderr.write(f\"{status} {sorted({name.partition('.')[0] for name in sys.modules} & {'rich', 'pygments'})}\")"
+    )
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMDB_TOKEN": simulator.options.token}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert ended.stderr == "0 []"
+    assert json.loads(ended.stdout)["counts"]["records"] == 1

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from ingest_core.cli.options import INTERRUPTED, Group
-from ingest_core.cli.output import StandardError, print_error, say
+from ingest_core.cli.output import StandardError, say
 from ingest_core.codes import Code
 from ingest_core.errors import IngestError, UsageError
 from ingest_core.logs import wanted_level
@@ -78,6 +78,12 @@ def _as_ours(error: click.ClickException) -> UsageError:
     )
 
 
+def _print_error(error: IngestError, arguments: Sequence[str]) -> None:
+    from ingest_core.cli.console import print_error
+
+    print_error(error, as_json="--json" in arguments)
+
+
 def run_command(arguments: Sequence[str]) -> int:
     """Runs `ingest` with `arguments`; returns the exit code."""
     try:
@@ -85,12 +91,12 @@ def run_command(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        print_error(_as_ours(error), as_json="--json" in arguments)
+        _print_error(_as_ours(error), arguments)
         return error.exit_code
     except click.Abort:
         say("interrupted")
         return INTERRUPTED
     except IngestError as error:
-        print_error(error, as_json="--json" in arguments)
+        _print_error(error, arguments)
         return error.exit_code
     return code if isinstance(code, int) else 0

@@ -9,8 +9,9 @@ import click
 from rich.markup import escape
 
 from ingest_core.checkup import Finding, checkup
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
-from ingest_core.cli.output import console, masked, print_json
+from ingest_core.cli.output import masked, print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError

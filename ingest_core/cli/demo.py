@@ -22,8 +22,8 @@ from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
+from ingest_core.cli.console import console, print_report
 from ingest_core.cli.options import Verb
-from ingest_core.cli.output import console, print_report
 from ingest_core.cli.palette import COLOURS
 from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_names

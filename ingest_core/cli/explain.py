@@ -8,8 +8,9 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, json_option
-from ingest_core.cli.output import console, print_json
+from ingest_core.cli.output import print_json
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.explanations import PREFIX, Page, page, pages

@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.tree import Tree
 
 from ingest_core.assembly import Wish, Workspace
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, Window, complete_source, json_option, lake_option, limit_type, window_options
-from ingest_core.cli.output import console, print_json, say
+from ingest_core.cli.output import print_json, say
 from ingest_core.cli.session import lakes, open_workspace, require_lake
 from ingest_core.cli.waiting import waiting
 from ingest_core.figures import many, size

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb
-from ingest_core.cli.output import console
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError
 from ingest_core.plugins import load_plugins

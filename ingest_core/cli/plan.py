@@ -7,8 +7,9 @@ import math
 import click
 from rich.markup import escape
 
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, json_option, source_argument, wish, wish_options
-from ingest_core.cli.output import console, print_json
+from ingest_core.cli.output import print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.figures import span
 from ingest_core.run import plan

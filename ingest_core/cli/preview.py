@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
+from ingest_core.cli.console import print_trial
 from ingest_core.cli.options import Verb, limit_type, source_argument, wish, wish_options
-from ingest_core.cli.output import data, print_trial
+from ingest_core.cli.output import data
 from ingest_core.cli.session import open_workspace
 from ingest_core.lake import DiskLake
 from ingest_core.model.rawjson import compact

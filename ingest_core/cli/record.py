@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from ingest_core.assembly import Use
+from ingest_core.cli.console import console, print_trial
 from ingest_core.cli.options import Verb, source_argument, wish, wish_options
-from ingest_core.cli.output import console, print_trial, say
+from ingest_core.cli.output import say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from ingest_core.cli.console import print_report
 from ingest_core.cli.live import live_view
 from ingest_core.cli.options import ENDING_SIGNALS, Verb, json_option, source_argument, wish, wish_options
-from ingest_core.cli.output import print_json, print_report, report_as_json
+from ingest_core.cli.output import print_json, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.interruption import interruptible
 from ingest_core.run import Progress

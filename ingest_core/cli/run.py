@@ -25,7 +25,7 @@ from ingest_core.cli.options import (
     wish_options,
     with_workers,
 )
-from ingest_core.cli.output import console, print_json, print_report, report_as_json
+from ingest_core.cli.output import print_json, report_as_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.config import Config
@@ -123,19 +123,25 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
     ):
         for report in _runs(workspace, use, wishes, interruption, mapper):
             reports.append(report)
-            if not as_json and report.date not in dates:
-                console().print(
-                    f"first what was unfinished: the run of {report.date}; "
-                    f"{typed().command('state reset')} --date {report.date} gives it up",
-                    style="dim",
-                )
             if not as_json:
-                print_report(report, _next_steps(report, date, is_trial=dry_run))
+                _print(report, _next_steps(report, date, is_trial=dry_run), was_asked=report.date in dates)
     if as_json:
         told = [report_as_json(report) for report in reports]
         # Of one run asked for, what was finished before it stands beside it.
         print_json({**told[-1], "before": told[:-1]} if wishes == [asked] else told)
     return reports[-1].exit_code
+
+
+def _print(report: Report, following: list[str], *, was_asked: bool) -> None:
+    from ingest_core.cli.console import console, print_report
+
+    if not was_asked:
+        console().print(
+            f"first what was unfinished: the run of {report.date}; "
+            f"{typed().command('state reset')} --date {report.date} gives it up",
+            style="dim",
+        )
+    print_report(report, following)
 
 
 def _mapper(setting: Setting, cluster: str | None, config: Config) -> AbstractContextManager[Mapper | None]:

@@ -9,8 +9,9 @@ import click
 from rich.markup import escape
 
 from ingest_core.assembly import Workspace
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, complete_source, json_option, lake_option, limit_type
-from ingest_core.cli.output import console, print_json, say
+from ingest_core.cli.output import print_json, say
 from ingest_core.cli.session import open_workspace, require_lake, uses
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.errors import IngestError

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb
-from ingest_core.cli.output import console, data
+from ingest_core.cli.output import data
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.config import config_folder, config_schema

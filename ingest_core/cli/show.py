@@ -15,8 +15,9 @@ from rich.markup import escape
 from rich.text import Text
 
 from ingest_core.cli.again import typed
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, wish
-from ingest_core.cli.output import console, data, printable
+from ingest_core.cli.output import data, printable
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import LakeError, StopError, UsageError

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
-from ingest_core.cli.output import data, print_error, say
+from ingest_core.cli.console import print_error
+from ingest_core.cli.output import data, say
 from ingest_core.errors import IngestError
 from ingest_core.query import is_complete
 

@@ -14,8 +14,9 @@ import duckdb
 from rich.console import Console
 from rich.markup import escape
 
+from ingest_core.cli.console import console
 from ingest_core.cli.options import ENDING_SIGNALS
-from ingest_core.cli.output import console, data, printable, say
+from ingest_core.cli.output import data, printable, say
 from ingest_core.cli.tables import Column, print_table
 from ingest_core.cli.waiting import waiting
 from ingest_core.codes import Code

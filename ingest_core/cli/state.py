@@ -11,8 +11,9 @@ from rich.markup import escape
 
 from ingest_core.assembly import Wish
 from ingest_core.cli.again import typed
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Group, Verb, json_option, lake_option, source_argument, yes_option
-from ingest_core.cli.output import console, print_json, say
+from ingest_core.cli.output import print_json, say
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import UsageError

@@ -8,8 +8,9 @@ import click
 from rich.markup import escape
 
 from ingest_core.cli.again import typed
+from ingest_core.cli.console import console
 from ingest_core.cli.options import Verb, json_option, lake_option, source_argument, wish
-from ingest_core.cli.output import console, print_json
+from ingest_core.cli.output import print_json
 from ingest_core.cli.session import open_workspace
 from ingest_core.codes import Code
 from ingest_core.errors import StopError

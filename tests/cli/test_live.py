@@ -17,8 +17,9 @@ from ingest_source_tmdb.simulator import Simulator
 from rich.console import Console
 
 from ingest_core.api import Traffic
-from ingest_core.cli.live import View, live_view
+from ingest_core.cli.live import live_view
 from ingest_core.cli.output import StandardError
+from ingest_core.cli.view import View
 from ingest_core.run import Progress, Snapshot
 
 DAY = dt.date(2026, 11, 23)

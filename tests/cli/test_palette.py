@@ -8,8 +8,8 @@ import re
 import pytest
 from rich.console import Console
 
+from ingest_core.cli.console import console
 from ingest_core.cli.demo import SYNTAX
-from ingest_core.cli.output import console
 from ingest_core.cli.palette import COLOURS, THEME
 
 
