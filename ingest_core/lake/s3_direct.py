@@ -180,7 +180,8 @@ class DirectS3Lake(BucketLake):
             **self._sealed,
             **condition,
         }
-        headers.update((METADATA + name, value) for name, value in metadata.items())
+        for name, value in metadata.items():
+            headers[METADATA + name] = value
         answer = self._asked("PUT", self._prefix + key, headers, body, digest)
         return {200: True, 412: False}.get(answer.status) if answer is not None else None
 

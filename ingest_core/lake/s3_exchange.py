@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,8 +88,7 @@ class Exchange:
         way = line.way
         path, text = encoded(way.path + key), query_of(query)
         hexadecimal = digest.hex() if digest is not None else hashlib.sha256(body).hexdigest() if body else NOTHING
-        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        signed = line.signer.sign(method, path, text, headers, hexadecimal, way.keys(), now)
+        signed = line.signer.sign(method, path, text, headers, hexadecimal, way.keys(), _instant(int(time.time())))
         return line, _Asked(method, f"{path}?{text}" if text else path, signed)
 
     def _found(self) -> _Line:
@@ -100,6 +100,11 @@ class Exchange:
                     raise NoWayError
                 self._line = _Line(way, self._carry(way))
             return self._line
+
+
+@lru_cache(1)
+def _instant(second: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
 
 
 class _Asked(Struct, frozen=True):

@@ -13,6 +13,8 @@ from typing import Protocol
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
+# Space that is signed otherwise than it is sent; also where a value holds just that, which costs nothing but time.
+_ODD_SPACE = ("  ", ": ", " \n", "\t", "\r", "\v", "\f")
 
 
 class Keys(Protocol):
@@ -45,14 +47,17 @@ class Signer:
         signed = {**headers, "host": self._host, "x-amz-content-sha256": digest, "x-amz-date": now}
         if keys.token:
             signed["x-amz-security-token"] = keys.token
-        names = sorted(signed)
-        lines = "".join(f"{name}:{' '.join(signed[name].split())}\n" for name in names)
-        request = f"{method}\n{path}\n{query}\n{lines}\n{';'.join(names)}\n{digest}"
+        pairs = sorted(signed.items())
+        names = ";".join([name for name, _ in pairs])
+        lines = "".join([f"{name}:{value}\n" for name, value in pairs])
+        if any(odd in lines for odd in _ODD_SPACE):
+            lines = "".join([f"{name}:{' '.join(value.split())}\n" for name, value in pairs])
+        request = f"{method}\n{path}\n{query}\n{lines}\n{names}\n{digest}"
         scope = f"{now[:8]}/{self._region}/s3/aws4_request"
         text = f"{ALGORITHM}\n{now}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
         signature = hmac.digest(self._key(keys.secret_key, now[:8]), text.encode(), "sha256").hex()
         signed["authorization"] = (
-            f"{ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={';'.join(names)}, Signature={signature}"
+            f"{ALGORITHM} Credential={keys.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
         )
         return signed
 
