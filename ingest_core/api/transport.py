@@ -62,14 +62,12 @@ def headers_of(lines: Iterable[tuple[str, str]]) -> dict[str, str]:
 
     An answer whose headers pass their cap is none, and asking again would not help.
     """
-    lines = list(lines)
-    headers = {name.lower(): value for name, value in lines}
-    if len(headers) < len(lines):
-        headers = {}
-        for name, value in lines:
-            key = name.lower()
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    size = sum([len(name) + len(value) for name, value in lines])
+    headers: dict[str, str] = {}
+    size = 0
+    for name, value in lines:
+        size += len(name) + len(value)
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
     if size > MOST_HEADER_BYTES:
         raise headers_too_large()
     return headers
