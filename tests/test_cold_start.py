@@ -90,6 +90,7 @@ def test_a_stamped_config_runs_without_what_parses_and_judges_it_and_without_bot
     assert sorted(packages & (NEVER | AWS | JUDGING)) == []
     assert not [name for name in modules if name.split(".")[:2] in (["ingest_core", "cli"], ["ingest_core", "testing"])]
     assert not {name for name in modules if name.startswith("ingest_source_tmdb.simulator")}
+    assert engine == "default" or "encodings.idna" not in modules  # urllib3 brings them in
 
 
 def test_what_is_left_out_is_what_would_be_there(loaded: Callable[..., tuple[set[str], set[str]]]) -> None:

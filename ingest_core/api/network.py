@@ -11,7 +11,7 @@ from socket import create_connection
 
 from msgspec import Struct
 
-from ingest_core.api.addresses import Resolve, allowed_addresses, is_loopback, resolve
+from ingest_core.api.addresses import Resolve, allowed_addresses, as_bytes, is_loopback, resolve
 
 ENVIRONMENT = "environment"
 _UNTIL: ContextVar[float] = ContextVar("until", default=float("inf"))
@@ -79,7 +79,7 @@ def connect(
     failed: OSError | None = None
     for address in allowed_addresses(host, port, private=private, resolve=resolve):
         try:
-            made = create_connection((address, port), left(seconds))
+            made = create_connection((as_bytes(address), port), left(seconds))  # type: ignore[arg-type]
         except OSError as error:
             failed = error
             continue

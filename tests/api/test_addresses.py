@@ -90,9 +90,9 @@ def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(
 ) -> None:
     """A name server that says something else the second time (DNS rebinding) gains nothing."""
     said = iter([["93.184.216.34"], ["127.0.0.1"]])
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[bytes, int]] = []
 
-    def connect(where: tuple[str, int], *_: object, **__: object) -> socket.socket:
+    def connect(where: tuple[bytes, int], *_: object, **__: object) -> socket.socket:
         asked.append(where)
         raise OSError("no network in this test")
 
@@ -100,7 +100,7 @@ def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(
     transport = make_transport(1, resolve=lambda host, port: next(said))
     with pytest.raises(TransportError, match="the connection failed"):
         transport.send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
-    assert asked == [("93.184.216.34", 443)]
+    assert asked == [(b"93.184.216.34", 443)]
 
 
 def test_a_refused_address_stops_the_run_and_is_not_tried_again(make_transport: MakeTransport) -> None:

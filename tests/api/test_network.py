@@ -205,9 +205,9 @@ def test_a_proxy_gets_the_name_and_the_word_that_its_url_holds(get: Get, serve: 
     assert "user" not in str(raised.value)
 
 
-def _only_numbers(host: str, *more: object, **others: object) -> list[object]:
+def _only_numbers(host: str | bytes, *more: object, **others: object) -> list[object]:
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(str(host, "ascii") if isinstance(host, bytes) else host)
     except ValueError:
         raise socket.gaierror(-2, "Name or service not known") from None
     return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, more[0]))]
