@@ -32,6 +32,7 @@ from ingest_core.config import Config
 from ingest_core.dryrun import FOLDER, fresh_folder, refuse_dry_folder
 from ingest_core.engine import Engine
 from ingest_core.errors import UsageError
+from ingest_core.heap import share_heap
 from ingest_core.interruption import Interruption, interruptible
 from ingest_core.lake import S3_SCHEME
 from ingest_core.model import Report, Status
@@ -102,6 +103,7 @@ def command(  # noqa: PLR0913, PLR0917 -- one parameter an option
             Code.OPTIONS,
             hint="try it with --dry-run --limit N, then refresh",
         )
+    share_heap()
     folder = Path(out or FOLDER)
     workspace = open_workspace(engine)
     asked = replace(

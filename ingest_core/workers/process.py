@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import BinaryIO
 
+from ingest_core.heap import share_heap
 from ingest_core.logs import wanted_level
 from ingest_core.run import Job
 from ingest_core.run.spread import Done
@@ -87,6 +88,7 @@ class Desk:
 
 def main() -> None:
     """Works until standard input ends."""
+    share_heap()
     orders, news = _apart()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all: whoever coordinates says what to do
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
