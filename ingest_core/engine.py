@@ -12,7 +12,7 @@ from ingest_core.errors import UsageError
 class Engine(StrEnum):
     """What talks to the API and to S3.
 
-    default  requests and boto3
+    default  requests and urllib3
     fast     libcurl for both, by pycurl, of the `[fast]` extra
     auto     the latter where it is installed and can do what the config asks for
     """

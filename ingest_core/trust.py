@@ -1,7 +1,7 @@
 """Which certificates a handle of libcurl trusts: those of a file; and once a host was reached by them, the few it took.
 
-OpenSSL reads the whole file for each handle, which takes 4 ms and 0.7 MB with the file that everybody has. Whatever is
-left out is only trusted less: a host whose chain leads elsewhere one day is asked again by the whole file.
+OpenSSL reads the whole file for each handle, which takes 4 ms and 0.7 MB with the file that everybody has. No handle is
+given more than the file: a host whose chain leads elsewhere one day is asked again by all of it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 import threading
 from base64 import b64decode
-from collections.abc import Iterator
 from pathlib import Path
 
 import pycurl
 
-_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]+)-----END CERTIFICATE-----")
+# As OpenSSL reads them: what is indented, or behind a sign of comment, is none.
+_CERTIFICATE = re.compile(
+    rb"^-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+)^-----END CERTIFICATE-----", re.MULTILINE
+)
+_BEGINNING = b"-----BEGIN "
+_TOO_FEW = {pycurl.E_PEER_FAILED_VERIFICATION, pycurl.E_SSL_CACERT_BADFILE}
 _TAGGED_VERSION = 0xA0
 
 
@@ -48,9 +52,14 @@ class Trust:
             if host not in self._needed:
                 self._needed[host] = self._of("\n".join(chain).encode())
 
-    def widen(self, host: str) -> None:
-        """What sufficed for `host` does not any more: the whole file counts from now on."""
-        self._needed[host] = b""
+    def widen(self, host: str, error: int) -> bool:
+        """A handle that was given less failed by this error of libcurl. Whether it may be for that.
+
+        Then the whole file counts for `host` from now on.
+        """
+        if error in _TOO_FEW:
+            self._needed[host] = b""
+        return error in _TOO_FEW
 
     def _of(self, chain: bytes) -> bytes:
         """What of the file can have vouched for `chain`, as PEM; nothing where that cannot be told."""
@@ -63,10 +72,15 @@ class Trust:
             return b""
 
 
-def _certificates(text: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Each certificate in `text` as PEM, with the names of its issuer and its subject, in DER."""
-    for found in _CERTIFICATE.finditer(text):
-        yield found[0], *_names(b64decode(found[1]))
+def _certificates(text: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Each certificate in `text` as PEM, with the names of its issuer and its subject, in DER.
+
+    Raises ValueError where anything else begins in it, or nearly does: it is not for us to say what counts.
+    """
+    found = list(_CERTIFICATE.finditer(text))
+    if len(found) != text.count(_BEGINNING):
+        raise ValueError
+    return [(one[0], *_names(b64decode(one[1]))) for one in found]
 
 
 def _names(certificate: bytes) -> tuple[bytes, bytes]:

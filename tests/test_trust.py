@@ -32,7 +32,7 @@ HOST = "127.0.0.1"
 Authority = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
 
 
-def signed(name: str, by: Authority | None = None) -> Authority:
+def signed(name: str, by: Authority | None = None, *, is_authority: bool = False) -> Authority:
     """A certificate for HOST, signed by another's or, as an authority's, by its own key."""
     key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -41,7 +41,7 @@ def signed(name: str, by: Authority | None = None) -> Authority:
         x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - dt.timedelta(days=1))
         .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=by is None, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=by is None or is_authority, path_length=None), critical=True)
     )
     if by is not None:
         made = made.add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), critical=False)
@@ -148,7 +148,9 @@ def test_the_second_handle_trusts_the_authority_of_the_host_and_no_other(
     assert [subject for _, _, subject in _certificates(trust._needed[HOST])] == [one[0].subject.public_bytes()]
     server.show(signed("server", by=other))
     assert ask(trust, server.url) == (True, False)
-    trust.widen(HOST)
+    assert not trust.widen(HOST, pycurl.E_COULDNT_CONNECT)
+    assert ask(trust, server.url) == (True, False)
+    assert trust.widen(HOST, pycurl.E_PEER_FAILED_VERIFICATION)
     assert [ask(trust, server.url) for _ in range(2)] == [(False, True), (False, True)]
     server.show(signed("server", by=signed("a stranger")))
     assert ask(trust, server.url) == (False, False)
@@ -160,6 +162,64 @@ def test_a_certificate_that_stands_in_the_file_itself_is_trusted_by_it(server: S
     server.show(shown)
     trust = Trust(str(file))
     assert [ask(trust, server.url) for _ in range(2)] == [(False, True), (True, True)]
+
+
+def test_a_chain_is_trusted_by_its_root_or_by_whatever_of_it_stands_in_the_file(server: Server, tmp_path: Path) -> None:
+    root = signed("root")
+    between = signed("between", by=root, is_authority=True)
+    shown, file = signed("server", by=between), tmp_path / "some.pem"
+    server.show(shown, between[0])
+    for trusted in (root, between):
+        file.write_bytes(Path(certifi.where()).read_bytes() + pem(trusted[0]))
+        trust = Trust(str(file))
+        assert [ask(trust, server.url) for _ in range(2)] == [(False, True), (True, True)]
+        assert len(_certificates(trust._needed[HOST])) == 1
+
+
+@pytest.mark.parametrize("out", ["# ", "  "])
+def test_what_was_taken_out_of_a_file_is_not_put_back(
+    out: str, server: Server, authorities: tuple[Path, Authority, Authority]
+) -> None:
+    file, one, _ = authorities
+    old = signed("one")  # of the same name, by another key
+    file.write_bytes(file.read_bytes() + out.encode() + pem(old[0]))
+    trust = Trust(str(file))
+    server.show(signed("server", by=one))
+    assert [ask(trust, server.url) for _ in range(2)] == [(False, True), (False, True)]
+    server.show(signed("server", by=old))
+    assert ask(trust, server.url) == (False, False)
+
+
+@pytest.mark.parametrize("kind", ["TRUSTED CERTIFICATE", "X509 CRL"])
+def test_a_file_with_anything_else_in_it_is_given_whole(
+    kind: str, server: Server, authorities: tuple[Path, Authority, Authority]
+) -> None:
+    file, one, other = authorities
+    text = pem(one[0], other[0]) + pem(other[0]).replace(b"CERTIFICATE", kind.encode())
+    with pytest.raises(ValueError):  # noqa: PT011 -- the kind is the contract
+        _certificates(text)
+    file.write_bytes(text)
+    trust = Trust(str(file))
+    trust._needed[HOST] = trust._of(pem(one[0]))
+    server.show(signed("server", by=one))
+    assert not trust.give(pycurl.Curl(), HOST)
+
+
+def test_certificates_that_libcurl_cannot_read_are_given_up_for_the_file(
+    server: Server, authorities: tuple[Path, Authority, Authority]
+) -> None:
+    file, one, _ = authorities
+    server.show(signed("server", by=one))
+    transport = NativeTransport(4, Network(private=True, ca_bundle=str(file)))
+    carrier = CurlCarrier(Way(server.url[:-1], "/", "r", lambda: StaticKeys("a", "b", None), str(file)), 4)
+    for trust in (transport._trust, carrier._trust):
+        trust._needed[HOST] = b"-----BEGIN CERTIFICATE-----\n# nothing\n-----END CERTIFICATE-----\n"
+    transport.send(HttpRequest(server.url, {}), seconds=5, max_bytes=100)
+    carrier.send("GET", "/", {}, b"")
+    assert len(server.asked) == 2
+    assert transport._trust._needed == carrier._trust._needed == {HOST: b""}
+    transport.close()
+    carrier.close()
 
 
 def test_an_exchange_without_certificates_teaches_nothing(authorities: tuple[Path, Authority, Authority]) -> None:

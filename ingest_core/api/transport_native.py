@@ -149,16 +149,18 @@ class _Handle:
         try:
             self._curl.perform()
         except pycurl.error as error:
-            if error.args[0] != pycurl.E_PEER_FAILED_VERIFICATION or not self._trusts_few:
+            if not self._trusts_few or not self._trust.widen(self._host, error.args[0]):
                 raise self._in_own_words(error.args[0]) from None
-            self._trust.widen(self._host)
         else:
             self._trust.learn(self._curl, self._host)
             return self._answer()
         finally:
             self._let_go()
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TransportError(NOT_IN_TIME)
         self._origin = ""
-        return self.send(request, self._until - time.monotonic(), max_bytes)
+        return self.send(request, left, max_bytes)
 
     def _address(self, url: str) -> None:
         """Tells libcurl where to, and by what way. Raises ValueError where it cannot be told."""

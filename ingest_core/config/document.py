@@ -55,7 +55,7 @@ def read_document(path: Path, *, anew: bool = False) -> Document:
         return replace(parse_document(decoded(body, shown), shown), trusts_schema=not anew)
     read = cache(lambda: parse_document(decoded(body, shown), shown))
     places = LatePlaces(lambda: read().places), LatePlaces(lambda: read().key_places)
-    return Document(shown, stamp.value, *places, stamp=stamp)
+    return Document(shown, stamp.value, *places, stamp=stamp, trusts_schema=True)
 
 
 def read_body(path: Path) -> bytes:

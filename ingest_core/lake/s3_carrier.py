@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-# Together with boto3's own attempts after it still about a minute (s3.py).
+# Together with boto3's own attempts after it still under a minute (s3.py).
 CONNECT_SECONDS = 3
 READ_SECONDS = 5
 

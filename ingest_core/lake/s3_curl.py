@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,8 +20,10 @@ from ingest_core.trust import Trust
 if TYPE_CHECKING:
     from ingest_core.lake.s3_pool import PoolCarrier
 
-WHOLE_SECONDS = 15  # boto3 has no such bound, and its turn comes then
-UNASKED = [b"Expect:", b"Accept:"]  # headers of libcurl's own: one costs a round trip, the other says nothing
+WHOLE_SECONDS = 10
+MOST_BYTES = 4_000_000  # of a body: larger ones might not be through in that time, and libcurl copies each
+# In place of libcurl's own headers: one costs a round trip, one says nothing, one too much.
+OURS = [b"Expect:", b"Accept:", b"User-Agent: ingest-core"]
 _KINDS = {
     pycurl.E_COULDNT_CONNECT: "no connection",
     pycurl.E_COULDNT_RESOLVE_HOST: "no such host",
@@ -38,9 +42,12 @@ class CurlCarrier:
         # The last one used is the next one taken: few connections, and warm ones.
         self._idle: deque[_Handle] = deque(maxlen=connections)
         self._pool: PoolCarrier | None = None
+        self._making = threading.Lock()
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answered:
-        lines = UNASKED + [header_line(name, value) for name, value in headers.items()]
+        if len(body) > MOST_BYTES:
+            return self._by_urllib3().send(method, target, headers, body)
+        lines = OURS + [header_line(name, value) for name, value in headers.items()]
         try:
             handle = self._idle.pop()
         except IndexError:
@@ -52,10 +59,14 @@ class CurlCarrier:
 
     def open(self, target: str, headers: Mapping[str, str]) -> tuple[int, Any]:
         """By urllib3: libcurl pushes, and who reads a file pulls."""
+        return self._by_urllib3().open(target, headers)
+
+    def _by_urllib3(self) -> PoolCarrier:
         from ingest_core.lake.s3_pool import PoolCarrier
 
-        self._pool = self._pool or PoolCarrier(self._way, self._connections)
-        return self._pool.open(target, headers)
+        with self._making:
+            self._pool = self._pool or PoolCarrier(self._way, self._connections)
+            return self._pool
 
     def close(self) -> None:
         """Ends the connections that are kept. What is under way comes to its end."""
@@ -86,15 +97,12 @@ class _Handle:
         curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
         curl.setopt(pycurl.LOW_SPEED_LIMIT, 1)
         curl.setopt(pycurl.LOW_SPEED_TIME, READ_SECONDS)
-        curl.setopt(pycurl.TIMEOUT, WHOLE_SECONDS)
         curl.setopt(pycurl.WRITEFUNCTION, self._pieces.append)
 
     def close(self) -> None:
         self._curl.close()
 
     def send(self, method: str, target: str, lines: list[bytes], body: bytes) -> Answered:
-        self._lines.clear()
-        self._pieces.clear()
         curl = self._curl
         curl.setopt(pycurl.URL, self._origin + target)
         curl.setopt(pycurl.HTTPHEADER, lines)
@@ -107,22 +115,31 @@ class _Handle:
             curl.setopt(pycurl.HEADERFUNCTION, self._lines.append)
         else:
             curl.unsetopt(pycurl.HEADERFUNCTION)  # each line would wait for Python's lock, and nobody asks for them
+        self._lines.clear()
+        self._pieces.clear()
         try:
             self._perform()
         except pycurl.error as error:
             raise NoAnswerError(_KINDS.get(error.args[0], f"libcurl's error {error.args[0]}")) from None
+        finally:
+            if body:
+                curl.setopt(pycurl.POSTFIELDS, b"")  # or its copy would be kept until the next one
         self._trust.learn(curl, self._host)
         headers = headers_in(self._lines) if method == "GET" else []
         if headers is None:
             raise NoAnswerError("the headers break off")
-        return Answered(curl.getinfo(pycurl.RESPONSE_CODE), dict(headers), b"".join(self._pieces))
+        told = b"".join(self._pieces)
+        self._pieces.clear()
+        return Answered(curl.getinfo(pycurl.RESPONSE_CODE), dict(headers), told)
 
     def _perform(self) -> None:
+        until = time.monotonic() + WHOLE_SECONDS
+        self._curl.setopt(pycurl.TIMEOUT_MS, 1000 * WHOLE_SECONDS)
         try:
             self._curl.perform()
         except pycurl.error as error:
-            if error.args[0] != pycurl.E_PEER_FAILED_VERIFICATION or not self._trusts_few:
+            if not self._trusts_few or not self._trust.widen(self._host, error.args[0]):
                 raise
-            self._trust.widen(self._host)
             self._trusts_few = self._trust.give(self._curl, self._host)
+            self._curl.setopt(pycurl.TIMEOUT_MS, max(1, int(1000 * (until - time.monotonic()))))
             self._curl.perform()

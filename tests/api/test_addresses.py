@@ -9,7 +9,7 @@ import pytest
 from transports import MakeTransport
 
 from ingest_core.api import HttpRequest, TransportError
-from ingest_core.api.addresses import MOST_ADDRESSES, allowed_addresses
+from ingest_core.api.addresses import MOST_ADDRESSES, allowed_addresses, resolve
 from ingest_core.errors import StopError
 
 PRIVATE = ["10.0.0.1", "172.16.9.9", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.0.0.1", "64:ff9b::a00:1"]
@@ -101,6 +101,19 @@ def test_what_was_judged_is_connected_to_and_no_second_look_up_is_made(
     with pytest.raises(TransportError, match="the connection failed"):
         transport.send(HttpRequest("https://api.example.org/x", {}), seconds=5, max_bytes=10)
     assert asked == [(b"93.184.216.34", 443)]
+
+
+@pytest.mark.parametrize("host", ["api.example.org", "93.184.216.34", "2606:2800::1", "bücher.example", "a" * 70])
+def test_a_host_is_looked_up_as_ever(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str | bytes] = []
+
+    def look_up(name: str | bytes, *_: object, **__: object) -> list[object]:
+        asked.append(name)
+        return [(2, 1, 6, "", ("93.184.216.34", 443))]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    assert resolve(host, 443) == ["93.184.216.34"]
+    assert asked == [host.encode() if host.isascii() else host]
 
 
 def test_a_refused_address_stops_the_run_and_is_not_tried_again(make_transport: MakeTransport) -> None:

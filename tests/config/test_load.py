@@ -11,6 +11,7 @@ import pytest
 
 from ingest_core.config import Config, build_config, open_document, parse_override
 from ingest_core.config.document import parse_document
+from ingest_core.config.load import stamp_config
 from ingest_core.errors import ConfigError, Mistake, PluginError, UsageError
 from ingest_core.model import FailureBudget, Secret, Source
 
@@ -225,6 +226,16 @@ def test_a_file_s_schema_is_judged_where_it_finds_something_and_where_it_is_chec
     path.write_text(GOOD + "rate: fast\n")
     with pytest.raises(PluginError, match="its settings_schema is not JSON Schema"):
         build_config(open_document(path, {}), "c", odd, str)
+
+
+def test_a_stamp_that_does_not_count_costs_no_more_than_none(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(GOOD)
+    stamp_config(path, lambda _: source())
+    changed = source(settings_schema={**SCHEMA, "additionalProperties": "no"})
+    document = open_document(path, {})
+    assert document.stamp is not None
+    assert build_config(document, "c", changed, str).name == "c"
 
 
 def overridden(folder: Path, *options: str) -> Config:

@@ -147,7 +147,7 @@ def fast_lake(s3_server: S3Server) -> Iterator[Lake]:
 
 @pytest.fixture(params=["default", "fast"])
 def lake_of(request: pytest.FixtureRequest, s3_server: S3Server) -> Iterator[Callable[[str], Lake]]:
-    """A lake with the keys of a certain user, through either library."""
+    """A lake with the keys of a certain user, by either engine."""
     lakes: list[DirectS3Lake] = []
 
     def make(user: str) -> Lake:
