@@ -18,7 +18,7 @@ from ingest_core.model import Slice
 from ingest_core.state.files import FORMAT, Intent, Manifest, Part, PlanSegment, Quarantined, decode, encode
 from ingest_core.state.inventory import Inventory, intents_of, listed
 
-SLICES_IN_A_SEGMENT = 200  # of a hundred ids each: 3 MB in hand while a segment is made, 15 with five times as many
+SLICES_IN_A_SEGMENT = 100  # of a hundred ids each: 1.5 MB in hand while a segment is made, 15 with ten times as many
 UNPINNED_IN_A_SEGMENT = 10  # where its requests are counted
 
 

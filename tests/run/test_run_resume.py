@@ -88,7 +88,7 @@ def test_a_plan_that_was_cut_short_is_made_anew(job: JobMaker, lake: Any, die: A
     die(job(many(2500), lambda ctx, slice: []))
     report = run(job(many(1200), lambda ctx, slice: []))
     assert report.counts.slices == 1200
-    assert [len(own_files()[f"plan-0-{segment}.json"]["slices"]) for segment in range(6)] == [200] * 6
+    assert [len(own_files()[f"plan-0-{segment}.json"]["slices"]) for segment in range(12)] == [100] * 12
 
 
 def test_what_a_row_had_when_it_landed_stays_though_the_api_has_changed_it(

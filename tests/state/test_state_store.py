@@ -75,9 +75,9 @@ def test_a_manifest_that_is_there_is_never_replaced(store: RunStore) -> None:
 def test_a_large_plan_is_written_in_segments_whose_last_is_marked(
     store: RunStore, own_files: Callable[[], dict[str, dict[str, object]]]
 ) -> None:
-    names = [f"s{number}" for number in range(401)]
+    names = [f"s{number}" for number in range(201)]
     written = store.write_round(3, (Slice(name) for name in names), Told(), {})
-    assert (written.segments, written.slices, written.ids) == (3, 401, None)
+    assert (written.segments, written.slices, written.ids) == (3, 201, None)
     segments = own_files()
     assert sorted(segments) == ["plan-3-0.json", "plan-3-1.json", "plan-3-2.json"]
     assert [segments[name]["last"] for name in sorted(segments)] == [False, False, True]
