@@ -26,6 +26,7 @@ class BatchLanding:
         self._sizes: dict[str, int] = {}
         self._there = {file.key for file in kept.files}
         self._next_number = 0
+        self._come_to_light: set[tuple[str, str]] = set()
 
     def refuses(self, record: Record) -> str | None:
         weight, room = self._batch.weight, self._batch.room
@@ -37,12 +38,14 @@ class BatchLanding:
         line = Line(record, id, compact(record.body))
         size = self._batch.weight(len(line.text))
         waiting = self._lines.setdefault(record.stream, [])
+        self.count += 1
         if waiting and self._sizes[record.stream] + size > self._batch.room:
             self._send(record.stream)
+            if (record.stream, id) in self._come_to_light:
+                return  # in a file that made room for none of those that were sent, but holds this one
             waiting = self._lines.setdefault(record.stream, [])
         waiting.append(line)
         self._sizes[record.stream] = self._sizes.get(record.stream, 0) + size
-        self.count += 1
         self._dock.backpressure.count(answered=size)
         if len(waiting) >= self._batch.records:
             self._send(record.stream)
@@ -84,8 +87,8 @@ class BatchLanding:
         self.files.extend(kept.files)
         self.landed.extend(kept.records)
         self._dock.index.note_there(kept.records, self._slice)
-        ids = {landed.id for landed in kept.records}
-        return [line for line in lines if line.id not in ids]
+        self._come_to_light.update((landed.stream, landed.id) for landed in kept.records)
+        return [line for line in lines if (line.record.stream, line.id) not in self._come_to_light]
 
     def _put(self, parcel: Parcel) -> Found:
         try:

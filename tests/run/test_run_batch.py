@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from ingest_core import Context, Record, Ref, Slice
-from ingest_core.keys import RecordKeys
+from ingest_core.keys import ControlKeys, RecordKeys
 from ingest_core.model import Batch, FailureBudget, Status
 from ingest_core.run import Job, run
+from ingest_core.sink import Line, Sink, Stamp
+from ingest_core.state import FORMAT, BatchFile, Intent, RunStore
 from ingest_core.upkeep.verification import Subject, verify
 
 JobMaker = Callable[..., Job]
@@ -105,6 +107,28 @@ def test_a_name_that_somebody_else_has_is_left_alone_and_the_next_is_taken(job: 
     assert (report.status, report.counts.records, report.counts.conflicts) == (Status.DONE, 5, 0)
     assert lake.get(f"{RAW}/list_p1-000.json").body == b'{"of":"another"}\n'
     assert len(lake.get(f"{RAW}/list_p1-001.json").body.splitlines()) == 5
+
+
+def test_a_record_at_hand_is_not_landed_again_where_a_file_with_it_comes_to_light(
+    job: JobMaker, lake: Any, records: Bodies
+) -> None:
+    """Another worker at the same slice filled the first file with other records than we are about to."""
+    day, body, batch = dt.date(2026, 11, 23), b'"%s"' % (b"x" * 998), Batch(100, 3003)
+
+    def fetch(ctx: Context, slice: Slice) -> Iterator[Record]:
+        for id in range(1, 6):
+            if id == 4:
+                sink = Sink(lake, RecordKeys("Things", day), Stamp("things", "things/2026-11-23/g1", 1, 1))
+                theirs = sink.batch([Line(Record("thing", 4, body), "4", body)], slice.name, 0, batch)
+                file = BatchFile(theirs.key, theirs.sha256, len(theirs.body))
+                store = RunStore(lake, ControlKeys("Things", "things", day), 1, worker="0af1")
+                store.write_intent(0, Intent(FORMAT, slice.name, 1, theirs.records, (file,)))
+                sink.put(theirs, slice.name)
+            yield Record("thing", id, body)
+
+    report = run(job(one, fetch, batch=batch))
+    assert (report.status, report.counts.records) == (Status.DONE, 5)
+    assert sum(lines(records()).values()) == 5
 
 
 @pytest.mark.parametrize("after", range(1, 14))
