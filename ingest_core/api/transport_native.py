@@ -96,6 +96,7 @@ class _Handle:
         self._network = network
         self._trust = trust
         self._trusts_few = False
+        self._is_secure = False
         self._resolve = resolve
         self._origin = ""
         self._host = ""
@@ -152,7 +153,8 @@ class _Handle:
             if not self._trusts_few or not self._trust.widen(self._host, error.args[0]):
                 raise self._in_own_words(error.args[0]) from None
         else:
-            self._trust.learn(self._curl, self._host)
+            if self._is_secure:
+                self._trust.learn(self._curl, self._host)
             return self._answer()
         finally:
             self._let_go()
@@ -181,6 +183,7 @@ class _Handle:
             self._curl.setopt(pycurl.SOCKOPTFUNCTION, self._is_connected)
             self._curl.setopt(pycurl.RESOLVE, [] if ":" in self._host else [f"{self._host}:{self._port}:{_NOWHERE}"])
         self._trusts_few = self._trust.give(self._curl, self._host)
+        self._is_secure = parts.scheme == "https"
         self._origin = f"{parts.scheme}://{parts.netloc}/"
 
     def _sign(self, headers: Mapping[str, str]) -> None:

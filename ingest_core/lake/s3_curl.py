@@ -82,6 +82,7 @@ class _Handle:
     def __init__(self, way: Way, trust: Trust) -> None:
         self._origin = way.origin
         self._host = urlsplit(way.origin).hostname or ""
+        self._is_secure = way.origin.startswith("https:")
         self._trust = trust
         self._lines: list[bytes] = []
         self._pieces: list[bytes] = []
@@ -124,7 +125,8 @@ class _Handle:
         finally:
             if body:
                 curl.setopt(pycurl.POSTFIELDS, b"")  # or its copy would be kept until the next one
-        self._trust.learn(curl, self._host)
+        if self._is_secure:
+            self._trust.learn(curl, self._host)
         headers = headers_in(self._lines) if method == "GET" else []
         if headers is None:
             raise NoAnswerError("the headers break off")
