@@ -142,7 +142,7 @@ class DirectS3Lake(BucketLake):
         """The object's body as a file is read: by bytes or by lines, buffered, nothing read ahead but a buffer."""
         try:
             status, body = self._exchange.open(self._prefix + key, self._common)
-        except (NoWayError, NoAnswerError, ValueError) as error:
+        except (NoWayError, NoAnswerError, OSError, ValueError) as error:
             _say("GET", key, _kind(error))
             return self._boto3().stream(key)
         if status != 200:
@@ -208,7 +208,7 @@ class DirectS3Lake(BucketLake):
         """What S3 answered, None where nothing came. What will be so each time is left to boto3 from now on."""
         try:
             answer = self._exchange.send(method, name, headers, body, digest, query)
-        except (NoWayError, NoAnswerError, ValueError) as error:
+        except (NoWayError, NoAnswerError, OSError, ValueError) as error:
             _say(method, name, _kind(error))
             return None
         if answer.status not in {200, 204, 404, 412}:

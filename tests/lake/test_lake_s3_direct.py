@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 from itertools import groupby
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -313,6 +314,20 @@ def test_under_tls_a_certificate_is_trusted_by_the_file_that_says_so_and_not_wit
             doubting.put_if_absent(OTHER, b"1", {})
         assert len(server.asked) == 1
         doubting.close()
+
+
+def test_a_file_of_certificates_that_is_not_there_is_left_to_boto3(
+    aws: pytest.MonkeyPatch, tmp_path: Path, is_fast: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws.setenv("AWS_ENDPOINT_URL_S3", "https://127.0.0.1:1")
+    aws.setenv("AWS_CA_BUNDLE", str(tmp_path / "none.pem"))
+    lake, asked = open_bucket("things", "", S3Options(), 4, is_fast=is_fast), []
+    monkeypatch.setattr(
+        lake, "_boto3", lambda: SimpleNamespace(put=lambda *_: asked.append("put"), stream=asked.append)
+    )
+    lake.put(KEY, b"1")
+    lake.stream(KEY)
+    assert asked == ["put", KEY]
 
 
 def test_certificates_are_those_that_boto3_would_trust(aws: pytest.MonkeyPatch, tmp_path: Path) -> None:
