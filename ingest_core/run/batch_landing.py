@@ -42,7 +42,7 @@ class BatchLanding:
         if waiting and self._sizes[record.stream] + size > self._batch.room:
             self._send(record.stream)
             if (record.stream, id) in self._come_to_light:
-                return  # in a file that made room for none of those that were sent, but holds this one
+                return  # the file that came to light as those before it were sent holds it already
             waiting = self._lines.setdefault(record.stream, [])
         waiting.append(line)
         self._sizes[record.stream] = self._sizes.get(record.stream, 0) + size
